@@ -1,0 +1,3 @@
+//! Pulumi as a subprocess: runs of its command line, and the proxies between it, the program and the providers.
+
+pub mod wire;

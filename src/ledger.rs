@@ -1,0 +1,1 @@
+//! What is remembered: an append-only, signed log of evidence.

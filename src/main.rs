@@ -1,0 +1,3 @@
+//! Parse, run, report, return the exit code.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! What one run may touch, built once and handed out in pieces.
+
+pub mod sandbox;
