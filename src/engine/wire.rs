@@ -2,7 +2,6 @@
 
 #[expect(
     missing_docs,
-    unreachable_pub,
     clippy::allow_attributes,
     clippy::allow_attributes_without_reason,
     reason = "generated from the protocol declarations"
@@ -13,7 +12,6 @@ pub mod pulumirpc {
 
 #[expect(
     missing_docs,
-    unreachable_pub,
     clippy::allow_attributes,
     clippy::allow_attributes_without_reason,
     reason = "generated from the protocol declarations"
