@@ -1,0 +1,209 @@
+//! An in-process stand-in for the `aws` provider, attached to the engine over the real protocol.
+//!
+//! One twin is one imaginary account: it lives in memory, for one trial or one demo stack, and is gone with the process.
+//! Everything it knows of a resource type is in one table (`twin/aws.json`).
+//!
+//! INVARIANT: the same seed and the same calls give the same names, ids and outputs, in every process.
+//! INVARIANT: a type, a property or a function that the table does not have is an error, never an echo.
+//! INVARIANT: values marked secret stay marked; no error and no `Debug` holds a value of a resource.
+//!
+//! What it does not do: it does not know what cloud services do with what they are given. A passing trial on a twin says that
+//! the program, the names, the references and the properties are right, not that AWS would accept them.
+
+mod service;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio_stream::wrappers::TcpListenerStream;
+
+use crate::engine::wire::pulumirpc::resource_provider_server::ResourceProviderServer;
+use crate::names::Urn;
+
+/// The package that a twin stands in for.
+pub const PACKAGE: &str = "aws";
+
+/// The account in which everything is made. No real account has this number.
+pub const ACCOUNT: &str = "123456789012";
+
+/// The largest message taken or sent, in bytes: far above any real resource, far below what would hurt the supervisor.
+const MESSAGE_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// An imaginary account. Clones share it.
+#[derive(Clone)]
+pub struct Twin(Arc<Shared>);
+
+struct Shared {
+    #[expect(dead_code, reason = "read once names are made")]
+    seed: [u8; 32],
+    state: Mutex<State>,
+}
+
+/// What changes while a twin serves.
+#[derive(Default)]
+struct State {
+    /// By type and id.
+    resources: BTreeMap<(String, String), TwinResource>,
+    calls: BTreeMap<&'static str, u64>,
+}
+
+/// A resource that exists in a twin.
+#[derive(Clone, PartialEq)]
+pub struct TwinResource {
+    /// The URN under which it was made.
+    pub urn: Urn,
+    /// Its type token, such as `aws:s3/bucket:Bucket`.
+    pub token: String,
+    /// Its id in the imaginary account.
+    pub id: String,
+    /// What the program gave, checked. Secrets are wrapped as on the wire.
+    pub inputs: serde_json::Map<String, serde_json::Value>,
+    /// What the provider reported. Secrets are wrapped as on the wire.
+    pub outputs: serde_json::Map<String, serde_json::Value>,
+}
+
+impl fmt::Debug for TwinResource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TwinResource")
+            .field("urn", &self.urn)
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Twin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Twin")
+            .field("resources", &self.state().resources.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A twin that could not be made or served.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The built-in table of types is damaged.
+    #[error("reading the twin's table of resource types: {0}")]
+    Table(String),
+    /// No listening socket.
+    #[error("opening a loopback port for the twin: {0}")]
+    Listen(#[source] std::io::Error),
+    /// The server ended badly.
+    #[error("serving the twin: {0}")]
+    Serve(String),
+}
+
+impl Twin {
+    /// An empty account, whose names and ids all follow from the seed.
+    ///
+    /// # Errors
+    /// The built-in table is damaged.
+    pub fn new(seed: [u8; 32]) -> Result<Self, Error> {
+        Ok(Self(Arc::new(Shared {
+            seed,
+            state: Mutex::new(State::default()),
+        })))
+    }
+
+    /// Serves on a loopback port of the system's choice.
+    ///
+    /// # Errors
+    /// No port could be opened.
+    pub async fn serve(&self) -> Result<Endpoint, Error> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .map_err(Error::Listen)?;
+        self.serve_on(listener)
+    }
+
+    /// Serves on a socket that somebody else opened, for example in another network namespace.
+    ///
+    /// # Errors
+    /// The socket has no address.
+    pub fn serve_on(&self, listener: TcpListener) -> Result<Endpoint, Error> {
+        let address = listener.local_addr().map_err(Error::Listen)?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let served = tonic::transport::Server::builder()
+            .add_service(self.service())
+            .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async {
+                // A dropped sender also means stop.
+                drop(stopped.await);
+            });
+        Ok(Endpoint {
+            address,
+            stop,
+            task: tokio::spawn(served),
+        })
+    }
+
+    /// The twin as a service, for a server or an in-process channel of the caller's.
+    #[must_use]
+    pub fn service(&self) -> ResourceProviderServer<Self> {
+        ResourceProviderServer::new(self.clone())
+            .max_decoding_message_size(MESSAGE_BYTES_MAX)
+            .max_encoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    /// Everything that exists, in the order of type and id.
+    #[must_use]
+    pub fn resources(&self) -> Vec<TwinResource> {
+        self.state().resources.values().cloned().collect()
+    }
+
+    /// Whether nothing exists: after `destroy`, the proof that nothing is left.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.state().resources.is_empty()
+    }
+
+    /// How often each method of the protocol was called, by its name in the protocol.
+    #[must_use]
+    pub fn calls(&self) -> BTreeMap<&'static str, u64> {
+        self.state().calls.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere cannot leave the maps half-written: each is changed by one insertion or removal.
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A twin being served. Dropping it stops the server.
+#[derive(Debug)]
+pub struct Endpoint {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<Result<(), tonic::transport::Error>>,
+}
+
+impl Endpoint {
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The value of `PULUMI_DEBUG_PROVIDERS` that attaches this twin.
+    #[must_use]
+    pub fn attachment(&self) -> String {
+        format!("{PACKAGE}:{}", self.address.port())
+    }
+
+    /// Stops taking connections, waits until the calls under way are answered.
+    ///
+    /// # Errors
+    /// The server ended badly.
+    pub async fn stop(self) -> Result<(), Error> {
+        drop(self.stop);
+        match self.task.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(Error::Serve(error.to_string())),
+            Err(error) => Err(Error::Serve(error.to_string())),
+        }
+    }
+}
