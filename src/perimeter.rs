@@ -1,3 +1,4 @@
 //! What one run may touch, built once and handed out in pieces.
 
 pub mod sandbox;
+pub mod tools;
