@@ -1,0 +1,470 @@
+//! `lightsout.yaml`: parsed with positions, checked once, resolved into a [`Job`].
+//!
+//! The text always comes from the base commit. Unknown keys, wrong types and values out of range are errors that name line and
+//! column; nothing has a default that widens what a run may do.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_saphyr::Spanned;
+
+use crate::names::{PackageName, Sha256, StackName};
+
+pub mod environment;
+pub mod secret;
+
+/// LIMIT: bytes of `lightsout.yaml`.
+pub const CONFIG_BYTES_MAX: u64 = 256 * 1024;
+/// The file's name, at the top of the repository.
+pub const CONFIG_FILE: &str = "lightsout.yaml";
+
+/// The whole file.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "lightsout.yaml")]
+pub struct Config {
+    /// Version of the format; 1.
+    #[schemars(with = "u32", range(min = 1, max = 1))]
+    version: Spanned<u32>,
+    /// The stacks that lightsout may change.
+    #[schemars(with = "Vec<Stack>")]
+    stacks: Vec<Spanned<Stack>>,
+    /// Where the ledger is kept and whose key signs it.
+    #[serde(default)]
+    ledger: Ledger,
+}
+
+/// The ledger.
+#[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ledger {
+    /// Verifier key (`name+id+base64`) that every checkpoint must carry. Without it, the key of this machine.
+    #[serde(default)]
+    pub key: Option<String>,
+}
+
+/// One stack.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Stack {
+    /// The stack's name, as Pulumi knows it.
+    #[schemars(with = "String")]
+    pub name: StackName,
+    /// Folder of its Pulumi program, from the top of the repository.
+    pub path: String,
+    /// How far a run may go alone.
+    pub autonomy: Autonomy,
+    /// The command that changes the program.
+    #[serde(default)]
+    pub agent: Option<Agent>,
+    /// Folders of policy packs.
+    pub policies: Vec<String>,
+    /// The hidden acceptance scenarios.
+    #[serde(default)]
+    pub holdouts: Option<Holdouts>,
+    /// What a trial is deployed on.
+    #[serde(default)]
+    pub trial: Trial,
+    /// Where the stack's state is kept.
+    pub state: State,
+    /// The packages that the program may use, and what serves them.
+    #[schemars(with = "BTreeMap<String, Package>")]
+    pub packages: BTreeMap<PackageName, Package>,
+    /// What a proposal may touch.
+    #[serde(default)]
+    pub changes: Changes,
+    /// Deletes and replaces of stateful resources.
+    #[serde(default)]
+    pub destructive: Destructive,
+    /// Limits of one run.
+    #[serde(default)]
+    pub budget: Budget,
+}
+
+/// Autonomy level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Autonomy {
+    /// The proposal is written as a branch; a person merges it.
+    Review,
+    /// The run waits for `lightsout approve`.
+    Balanced,
+    /// What passes is applied.
+    Auto,
+}
+
+/// The agent.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Agent {
+    /// Absolute path inside the sandbox (`/usr/…`, or `/agent/…` for a file of `files`), then arguments. The prompt arrives on standard input.
+    pub command: Vec<String>,
+    /// Folder of the repository that the sandbox shows read-only at `/agent`.
+    #[serde(default)]
+    pub files: Option<String>,
+    /// Minutes of one attempt.
+    #[serde(default = "agent_minutes")]
+    pub minutes: u32,
+}
+
+const fn agent_minutes() -> u32 {
+    10
+}
+
+/// Hidden acceptance scenarios.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Holdouts {
+    /// Folder of `*.feature` files.
+    pub source: String,
+    /// Trials, each judged by every scenario.
+    #[serde(default = "holdout_runs")]
+    pub runs: u32,
+    /// Runs that must pass for a scenario to pass.
+    #[serde(default = "holdout_quorum")]
+    pub quorum: u32,
+    /// Share of the scenarios that must pass, above 0 and at most 1, in steps of 0.0001.
+    #[serde(default = "holdout_pass_rate")]
+    pub pass_rate: f64,
+}
+
+const fn holdout_runs() -> u32 {
+    3
+}
+const fn holdout_quorum() -> u32 {
+    2
+}
+const fn holdout_pass_rate() -> f64 {
+    0.9
+}
+
+impl Holdouts {
+    /// The pass rate in basis points (1 to 10,000), or nothing when it is not one.
+    #[must_use]
+    pub fn basis_points(&self) -> Option<u32> {
+        let scaled = self.pass_rate * 10_000.0;
+        let whole = scaled.round();
+        let is_exact = (scaled - whole).abs() < 1e-6;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
+        (is_exact && (1.0..=10_000.0).contains(&whole)).then_some(whole as u32)
+    }
+}
+
+/// A trial deployment.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Trial {
+    /// What serves the packages during a trial.
+    #[serde(default)]
+    pub providers: TrialProviders,
+}
+
+/// What serves the packages during a trial.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TrialProviders {
+    /// In-process twins, for the packages that have one.
+    #[default]
+    Twin,
+    /// The same as the stack's own.
+    Real,
+}
+
+/// Where the state is kept.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    /// `file://` and a folder: absolute, or beginning with `./` from the top of the repository.
+    pub url: String,
+    /// Name of the environment variable that holds the passphrase of the stack's secrets.
+    #[serde(default = "passphrase_variable")]
+    pub passphrase: String,
+}
+
+fn passphrase_variable() -> String {
+    "PULUMI_CONFIG_PASSPHRASE".to_owned()
+}
+
+/// One package of the allow-list.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Package {
+    /// What serves it.
+    pub provider: Provider,
+    /// The plugin's version; needed for `plugin`.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// Data sources that the program may call, by token.
+    #[serde(default)]
+    pub invokes: Vec<String>,
+    /// Names of environment variables that this provider's process gets, and nothing else does.
+    #[serde(default)]
+    pub environment: BTreeSet<String>,
+}
+
+/// What serves a package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Provider {
+    /// An in-process stand-in; nothing real is touched.
+    Twin,
+    /// The real plugin, by `tools.lock`.
+    Plugin,
+}
+
+/// What a proposal may touch.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Changes {
+    /// Globs, relative to the stack's folder.
+    #[serde(default = "everything")]
+    pub allow: Vec<String>,
+}
+
+fn everything() -> Vec<String> {
+    vec!["**".to_owned()]
+}
+
+impl Default for Changes {
+    fn default() -> Self {
+        Self { allow: everything() }
+    }
+}
+
+/// Deletes and replaces of stateful resources.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Destructive {
+    /// Who must agree.
+    #[serde(default)]
+    pub require: Requirement,
+}
+
+/// Who must agree.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Requirement {
+    /// A person, at every level. There is no other choice.
+    #[default]
+    Human,
+}
+
+/// Limits of one run.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// Attempts of the agent, 1 to 3.
+    #[serde(default = "attempts")]
+    pub attempts: u32,
+    /// Minutes of the whole run.
+    #[serde(default = "minutes")]
+    pub minutes: u32,
+}
+
+const fn attempts() -> u32 {
+    3
+}
+const fn minutes() -> u32 {
+    30
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { attempts: attempts(), minutes: minutes() }
+    }
+}
+
+/// What is wrong with the configuration, and where.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The text is not the format.
+    #[error("{file}:{line}:{column}: {message}{hint}", hint = Hint(.suggestion))]
+    Text {
+        /// The file.
+        file: String,
+        /// Counted from 1.
+        line: u64,
+        /// Counted from 1.
+        column: u64,
+        /// What is wrong.
+        message: String,
+        /// The word that was probably meant.
+        suggestion: Option<String>,
+    },
+    /// The stack is not in the file.
+    #[error("stack `{asked}` is not in {CONFIG_FILE}{hint}; it names {known}", hint = Hint(.suggestion))]
+    NoStack {
+        /// What was asked for.
+        asked: StackName,
+        /// The nearest name.
+        suggestion: Option<String>,
+        /// All names.
+        known: String,
+    },
+}
+
+struct Hint<'a>(&'a Option<String>);
+
+impl std::fmt::Display for Hint<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Some(word) => write!(f, "; did you mean `{word}`?"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A stack's configuration with the hash of the file it was read from.
+#[derive(Debug)]
+pub struct Job {
+    /// The stack.
+    pub stack: Stack,
+    /// The ledger.
+    pub ledger: Ledger,
+    /// Hash of the whole file at the base commit.
+    pub hash: Sha256,
+}
+
+/// Parses and checks the file.
+///
+/// # Errors
+/// The first thing that is wrong, with line and column.
+pub fn parse(text: &str) -> Result<Config, Error> {
+    let config: Config = serde_saphyr::from_str(text).map_err(|error| from_yaml(&error))?;
+    if config.version.value != 1 {
+        return Err(at(&config.version, "`version` must be 1".to_owned()));
+    }
+    if config.stacks.is_empty() {
+        return Err(at(&config.version, "`stacks` names no stack".to_owned()));
+    }
+    let mut seen = BTreeSet::new();
+    for stack in &config.stacks {
+        if !seen.insert(stack.value.name.clone()) {
+            return Err(at(stack, format!("stack `{}` is there twice", stack.value.name)));
+        }
+        check(&stack.value).map_err(|message| at(stack, format!("stack `{}`: {message}", stack.value.name)))?;
+    }
+    Ok(config)
+}
+
+impl Config {
+    /// The names of all stacks.
+    pub fn names(&self) -> impl Iterator<Item = &StackName> {
+        self.stacks.iter().map(|stack| &stack.value.name)
+    }
+
+    /// Takes one stack's job out of the file.
+    ///
+    /// # Errors
+    /// The file does not name it.
+    pub fn job(self, name: &StackName, text: &str) -> Result<Job, Error> {
+        let known: Vec<String> = self.names().map(ToString::to_string).collect();
+        match self.stacks.into_iter().find(|stack| &stack.value.name == name) {
+            Some(stack) => Ok(Job { stack: stack.value, ledger: self.ledger, hash: Sha256::of(text.as_bytes()) }),
+            None => Err(Error::NoStack {
+                asked: name.clone(),
+                suggestion: nearest(name.as_str(), known.iter().map(String::as_str)),
+                known: known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+            }),
+        }
+    }
+}
+
+fn check(stack: &Stack) -> Result<(), String> {
+    check_folder("path", &stack.path)?;
+    for pack in &stack.policies {
+        check_folder("policies", pack)?;
+    }
+    if stack.policies.is_empty() {
+        return Err("`policies` names no pack; without a policy nothing could be judged".to_owned());
+    }
+    if let Some(agent) = &stack.agent {
+        match agent.command.first() {
+            Some(first) if first.starts_with('/') => {}
+            Some(first) => return Err(format!("`agent.command` must begin with an absolute path inside the sandbox, not `{first}`")),
+            None => return Err("`agent.command` is empty".to_owned()),
+        }
+        if let Some(files) = &agent.files {
+            check_folder("agent.files", files)?;
+        }
+        check_range("agent.minutes", agent.minutes, 1..=120)?;
+    }
+    if let Some(holdouts) = &stack.holdouts {
+        check_folder("holdouts.source", &holdouts.source)?;
+        check_range("holdouts.runs", holdouts.runs, 1..=9)?;
+        check_range("holdouts.quorum", holdouts.quorum, 1..=holdouts.runs)?;
+        if holdouts.basis_points().is_none() {
+            return Err("`holdouts.pass_rate` must be above 0 and at most 1, in steps of 0.0001".to_owned());
+        }
+    }
+    check_range("budget.attempts", stack.budget.attempts, 1..=3)?;
+    check_range("budget.minutes", stack.budget.minutes, 1..=360)?;
+    match stack.state.url.strip_prefix("file://") {
+        Some(path) if path.starts_with('/') || path.starts_with("./") => {}
+        Some(_) | None => {
+            return Err("`state.url` must be `file:///absolute/folder` or `file://./folder`; no other backend is supported".to_owned());
+        }
+    }
+    if stack.packages.iter().any(|(_, package)| package.provider == Provider::Plugin && package.version.is_none()) {
+        return Err("a package with `provider: plugin` needs a `version`".to_owned());
+    }
+    Ok(())
+}
+
+fn check_range(key: &str, value: u32, range: std::ops::RangeInclusive<u32>) -> Result<(), String> {
+    if range.contains(&value) {
+        Ok(())
+    } else {
+        Err(format!("`{key}` must be {} to {}, not {value}", range.start(), range.end()))
+    }
+}
+
+fn check_folder(key: &str, path: &str) -> Result<(), String> {
+    let fine = !path.is_empty() && path.split('/').all(|part| !part.is_empty() && part != "." && part != "..") && !path.contains(['\\', '\0']);
+    if fine { Ok(()) } else { Err(format!("`{key}` must be a folder below the top of the repository, not `{}`", crate::names::excerpt(path))) }
+}
+
+fn at<T>(value: &Spanned<T>, message: String) -> Error {
+    Error::Text {
+        file: CONFIG_FILE.to_owned(),
+        line: value.referenced.line(),
+        column: value.referenced.column(),
+        message,
+        suggestion: None,
+    }
+}
+
+fn from_yaml(error: &serde_saphyr::Error) -> Error {
+    let plain = error.without_snippet();
+    let (line, column) = plain.location().map_or((1, 1), |location| (location.line(), location.column()));
+    let (message, suggestion) = match plain {
+        serde_saphyr::Error::SerdeUnknownField { field, expected, .. } => {
+            (format!("unknown key `{}`", crate::names::excerpt(field)), nearest(field, expected.iter().copied()))
+        }
+        serde_saphyr::Error::SerdeUnknownVariant { variant, expected, .. } => (
+            format!("`{}` is none of {}", crate::names::excerpt(variant), expected.join(", ")),
+            nearest(variant, expected.iter().copied()),
+        ),
+        other => (other.to_string(), None),
+    };
+    Error::Text { file: CONFIG_FILE.to_owned(), line, column, message, suggestion }
+}
+
+/// The word most like `word`, when one is near enough to be meant.
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    known
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
+        .min()
+        .map(|(_, candidate)| candidate.to_owned())
+}
+
+/// The JSON Schema of the file.
+#[must_use]
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(Config)
+}
+
+#[cfg(test)]
+mod tests;
