@@ -1,1 +1,3 @@
 //! The stages of a run, in order.
+
+pub mod holdout;
