@@ -1,4 +1,5 @@
 //! Pulumi as a subprocess: runs of its command line, and the proxies between it, the program and the providers.
 
 pub mod twin;
+pub mod monitor;
 pub mod wire;
