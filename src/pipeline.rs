@@ -1,3 +1,4 @@
 //! The stages of a run, in order.
 
 pub mod holdout;
+pub mod policy;

@@ -1,0 +1,279 @@
+//! From what a rule returns to a finding that a person or an agent can act on.
+//!
+//! INVARIANT: an answer that is not exactly a set of findings is a fault. Text that comes from a preview is bounded and has
+//! no control or formatting characters; what is secret is not repeated.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::error::RuleFault;
+use super::report::{Finding, RuleResult, Undetermined};
+use super::rule::{self, Rule};
+use super::subject::{PathSegment, PropertyPath, Subject};
+use crate::names::Urn;
+
+/// LIMIT: findings of one evaluation.
+const FINDINGS_MAX: usize = 1000;
+/// LIMIT: segments of a path.
+const SEGMENTS_MAX: usize = 64;
+/// LIMIT: characters of a message.
+const MESSAGE_CHARS_MAX: usize = 1000;
+/// LIMIT: characters of one value inside a message.
+const VALUE_CHARS_MAX: usize = 300;
+/// LIMIT: bytes of JSON of `actual` and `expected`.
+const VALUE_BYTES_MAX: usize = 2000;
+
+/// A finding as the rule returns it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Raw {
+    /// The property, from `inputs`.
+    #[serde(default)]
+    pub(super) path: PropertyPath,
+    pub(super) actual: Option<Value>,
+    pub(super) expected: Option<Value>,
+    pub(super) msg: Option<String>,
+    /// The resource; only for rules about the whole stack.
+    pub(super) urn: Option<Urn>,
+}
+
+impl Raw {
+    /// Whether the same is found in another answer; a value that differs there is not repeated.
+    pub(super) fn is_among(&mut self, others: &[Self]) -> bool {
+        let Some(same) = others
+            .iter()
+            .find(|other| other.path == self.path && other.urn == self.urn)
+        else {
+            return false;
+        };
+        if same.msg != self.msg {
+            self.msg = None;
+        }
+        if same.actual != self.actual {
+            self.actual = None;
+        }
+        if same.expected != self.expected {
+            self.expected = None;
+        }
+        true
+    }
+}
+
+/// Reads OPA's result, `[{"result": [finding, …]}]`.
+pub(super) fn parse(json: &[u8]) -> Result<Vec<Raw>, String> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Answer {
+        result: Vec<Raw>,
+    }
+    let answers: Vec<Answer> = serde_json::from_slice(json).map_err(|error| {
+        format!(
+            "{error}; `deny` must be a set of objects with `path`, `actual`, `expected` and `msg`"
+        )
+    })?;
+    let [answer] = answers.try_into().map_err(|answers: Vec<Answer>| {
+        format!(
+            "{} answers instead of one; `deny` must be a partial set, `deny contains …`",
+            answers.len()
+        )
+    })?;
+    let mut findings = answer.result;
+    if findings.len() > FINDINGS_MAX {
+        return Err(format!(
+            "{} findings at once, more than {FINDINGS_MAX}",
+            findings.len()
+        ));
+    }
+    if findings.iter().any(|raw| raw.path.0.len() > SEGMENTS_MAX) {
+        return Err(format!("a path of more than {SEGMENTS_MAX} segments"));
+    }
+    // A set has no order in the guest.
+    findings.sort_by_cached_key(|raw| {
+        (
+            raw.urn.clone(),
+            raw.path.clone(),
+            raw.msg.clone(),
+            raw.actual.as_ref().map(Value::to_string),
+        )
+    });
+    Ok(findings)
+}
+
+/// Adds findings of a rule about one resource.
+pub(super) fn add_resource(
+    result: &mut RuleResult,
+    rule: &Rule,
+    subject: &Subject,
+    found: &[Raw],
+    secret: bool,
+) -> Result<(), RuleFault> {
+    if found.iter().any(|raw| raw.urn.is_some()) {
+        return Err(RuleFault::Result(
+            "`urn` is for rules whose scope is `stack`".to_owned(),
+        ));
+    }
+    result.findings.extend(
+        found
+            .iter()
+            .map(|raw| finding(rule, Some(subject), raw, secret)),
+    );
+    Ok(())
+}
+
+/// Adds findings of a rule about the whole stack.
+pub(super) fn add_stack(
+    result: &mut RuleResult,
+    rule: &Rule,
+    subjects: &[&Subject],
+    found: &[Raw],
+    secret: bool,
+) -> Result<(), RuleFault> {
+    for raw in found {
+        let subject = match &raw.urn {
+            None => None,
+            Some(urn) => match subjects.iter().find(|subject| subject.urn == *urn) {
+                Some(subject) => Some(*subject),
+                None => {
+                    return Err(RuleFault::Result(format!(
+                        "it names `{urn}`, which it was not shown"
+                    )));
+                }
+            },
+        };
+        result.findings.push(finding(rule, subject, raw, secret));
+    }
+    Ok(())
+}
+
+/// Adds a finding for each value that a rule demands to be known.
+pub(super) fn add_unknown(result: &mut RuleResult, rule: &Rule, places: &[Undetermined]) {
+    for place in places {
+        for path in &place.paths {
+            result.findings.push(Finding {
+                rule: rule.id.clone(),
+                severity: rule.severity,
+                level: rule.level,
+                urn: Some(place.urn.clone()),
+                path: path.clone(),
+                actual: None,
+                expected: None,
+                message: plain(
+                    &format!(
+                        "{}: `{path}` of `{}` is not known at preview: give it a literal value",
+                        rule.title, place.urn
+                    ),
+                    MESSAGE_CHARS_MAX,
+                ),
+            });
+        }
+    }
+}
+
+fn finding(rule: &Rule, subject: Option<&Subject>, raw: &Raw, secret: bool) -> Finding {
+    let mut raw = raw.clone();
+    if secret {
+        // The rule may have copied the secret into any of these.
+        (raw.msg, raw.actual, raw.expected) = (None, None, None);
+        let secrets = subject.map_or(&[][..], |subject| &subject.secret_paths);
+        if let Some(above) = secrets.iter().find(|path| path.contains(&raw.path)) {
+            raw.path = above.clone();
+        }
+    }
+    raw.actual = raw.actual.filter(is_short);
+    raw.expected = raw.expected.filter(is_short);
+    raw.path.0.iter_mut().for_each(|segment| match segment {
+        PathSegment::Key(key) => *key = plain(key, VALUE_CHARS_MAX),
+        PathSegment::Index(_) => {}
+    });
+    let value = |value: &Option<Value>| {
+        value
+            .as_ref()
+            .map_or_else(|| "?".to_owned(), Value::to_string)
+    };
+    let remediation = rule::fill(&rule.remediation, |name| {
+        let text = match (name, subject) {
+            ("urn", Some(subject)) => subject.urn.to_string(),
+            ("name", Some(subject)) => subject.name.clone(),
+            ("type", Some(subject)) => subject.resource_type.clone(),
+            ("urn" | "name" | "type", None) => "the stack".to_owned(),
+            ("path", _) => raw.path.to_string(),
+            ("actual", _) => value(&raw.actual),
+            ("expected", _) => value(&raw.expected),
+            (parameter, _) => value(&rule.parameters.get(parameter).cloned()),
+        };
+        plain(&text, VALUE_CHARS_MAX)
+    });
+    let what = raw.msg.as_deref().unwrap_or(&rule.title);
+    Finding {
+        rule: rule.id.clone(),
+        severity: rule.severity,
+        level: rule.level,
+        urn: subject.map(|subject| subject.urn.clone()),
+        message: plain(
+            &format!("{}: {remediation}", plain(what, VALUE_CHARS_MAX)),
+            MESSAGE_CHARS_MAX,
+        ),
+        path: raw.path,
+        actual: raw.actual,
+        expected: raw.expected,
+    }
+}
+
+fn is_short(value: &Value) -> bool {
+    value.to_string().len() <= VALUE_BYTES_MAX
+}
+
+/// Text in one line: bounded, with escapes for what could hide or turn text around.
+fn plain(text: &str, chars_max: usize) -> String {
+    let mut out = String::new();
+    let mut rest = text.chars();
+    for c in rest.by_ref().take(chars_max) {
+        if is_hidden(c) {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+    if rest.next().is_some() {
+        out.push('…');
+    }
+    out
+}
+
+/// Control characters, line and paragraph separators, and Unicode's invisible and direction-changing ones.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_characters_show() {
+        assert_eq!(plain("a\n\u{202e}b", 10), r"a\u{a}\u{202e}b");
+        assert_eq!(plain("abcdef", 3), "abc…");
+    }
+
+    #[test]
+    fn only_one_set_of_findings_is_an_answer() {
+        assert_eq!(parse(br#"[{"result": []}]"#).unwrap(), []);
+        assert_eq!(parse(br#"[{"result": [{"msg": "x"}]}]"#).unwrap().len(), 1);
+        for bad in [
+            "",
+            "[]",
+            "{}",
+            "null",
+            r#"[{"result": true}]"#,
+            r#"[{"result": {}}]"#,
+            r#"[{"result": ["x"]}]"#,
+            r#"[{"result": [], "x": 1}]"#,
+            r#"[{"result": []}, {"result": []}]"#,
+            r#"[{"result": [{"mgs": "x"}]}]"#,
+        ] {
+            assert!(parse(bad.as_bytes()).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! A policy pack on disk: found, read, compiled by OPA once, and checked before it may judge.
+//!
+//! A pack is one flat folder: `pack.yaml`, `*.rego` (a rule is a package that defines `deny` and carries METADATA),
+//! `*_test.rego` and `examples/`. Its hash is over what decides: the manifest and the rules.
+//!
+//! INVARIANT: what was hashed is what is compiled. OPA is shown copies of the bytes that were read, never the folder.
+//! INVARIANT: a pack that loads has a rule, each rule has an entrypoint in the module, and no builtin is missing.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use wasmtime::Module;
+
+use super::compile::{self, Compiled};
+use super::error::Error;
+use super::report::PackRecord;
+use super::rule::Rule;
+use super::wasm::{self, Instance, LoadError, Ticker};
+use crate::names::{PackageName, RuleId, Sha256};
+
+/// LIMIT: files in a pack's folder.
+const FILES_MAX: usize = 500;
+/// LIMIT: bytes of one file of a pack.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+/// LIMIT: bytes of all rules of a pack.
+const PACK_BYTES_MAX: usize = 8 << 20;
+
+/// What compiles packs, and where the result is kept.
+#[derive(Debug, Clone)]
+pub struct Compiler {
+    /// The `opa` executable.
+    pub opa: PathBuf,
+    /// What it hashes to; whoever gives it has checked it.
+    pub opa_hash: Sha256,
+    /// The folder for compiled packs. It is made if it is missing; nobody but us may write it.
+    pub cache: PathBuf,
+}
+
+/// A policy pack, ready to judge.
+pub struct Pack {
+    pub(super) manifest: Manifest,
+    pub(super) hash: Sha256,
+    pub(super) rules: Vec<Rule>,
+    pub(super) module: Module,
+    wasm: Vec<u8>,
+}
+
+impl std::fmt::Debug for Pack {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pack")
+            .field("name", &self.name())
+            .field("hash", &self.hash)
+            .field("rules", &self.rules.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// `pack.yaml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Manifest {
+    pub(super) name: PackageName,
+    pub(super) version: String,
+    pub(super) description: String,
+    /// Values for parameters that rules declare.
+    #[serde(default)]
+    pub(super) parameters: BTreeMap<RuleId, Map<String, Value>>,
+}
+
+/// What a pack's folder holds, as far as it decides.
+#[derive(Debug)]
+pub(super) struct Sources {
+    pub(super) folder: PathBuf,
+    /// The Rego files without the tests, by name.
+    pub(super) rego: BTreeMap<String, Vec<u8>>,
+    manifest: Vec<u8>,
+}
+
+const MANIFEST: &str = "pack.yaml";
+
+impl Pack {
+    /// Loads a pack from its folder, compiling it if the cache does not hold it.
+    ///
+    /// # Errors
+    /// The folder is not a pack, OPA refuses it, or its module cannot be run.
+    pub fn load(folder: &Path, compiler: &Compiler) -> Result<Self, Error> {
+        let sources = Sources::read(folder)?;
+        let manifest = sources.manifest()?;
+        let hash = sources.hash();
+        let name = manifest.name.to_string();
+        let engine = wasm::engine().map_err(|error| refused(&name, error))?;
+        let compiled = compile::compiled(&sources, &manifest, &hash, &engine, compiler)?;
+        Self::from_compiled(manifest, hash, compiled, &engine)
+    }
+
+    /// A pack from its compiled parts; nothing is taken on trust but the machine code.
+    pub(super) fn from_compiled(
+        manifest: Manifest,
+        hash: Sha256,
+        compiled: Compiled,
+        engine: &wasmtime::Engine,
+    ) -> Result<Self, Error> {
+        let name = manifest.name.to_string();
+        if compiled.rules.is_empty() {
+            return Err(Error::NoRules { pack: name });
+        }
+        let module =
+            wasm::load(engine, &compiled.machine_code).map_err(|error| refused(&name, error))?;
+        let ticker = Ticker::start(engine);
+        let instance = Instance::start(&module).map_err(|error| refused(&name, error))?;
+        drop(ticker);
+        for rule in &compiled.rules {
+            if instance.entrypoint(&rule.entrypoint).is_none() {
+                let why = format!("it has no entrypoint `{}`", rule.entrypoint);
+                return Err(Error::Module { pack: name, why });
+            }
+        }
+        Ok(Self {
+            manifest,
+            hash,
+            rules: compiled.rules,
+            module,
+            wasm: compiled.wasm,
+        })
+    }
+
+    /// The pack's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.manifest.name.as_str()
+    }
+
+    /// What the pack is for.
+    #[must_use]
+    pub fn description(&self) -> &str {
+        &self.manifest.description
+    }
+
+    /// What the pack's manifest and rules hash to.
+    #[must_use]
+    pub const fn hash(&self) -> Sha256 {
+        self.hash
+    }
+
+    /// The compiled rules, for whoever wants to run them in another host.
+    #[must_use]
+    pub fn wasm(&self) -> &[u8] {
+        &self.wasm
+    }
+
+    /// The ids of the rules.
+    pub fn rules(&self) -> impl Iterator<Item = &RuleId> {
+        self.rules.iter().map(|rule| &rule.id)
+    }
+
+    /// How reports name the pack.
+    #[must_use]
+    pub fn record(&self) -> PackRecord {
+        PackRecord {
+            name: self.name().to_owned(),
+            version: self.manifest.version.clone(),
+            hash: self.hash,
+            wasm: Sha256::of(&self.wasm),
+        }
+    }
+}
+
+/// The error for a module that cannot be used.
+pub(super) fn refused(pack: &str, error: LoadError) -> Error {
+    let pack = pack.to_owned();
+    match error {
+        LoadError::Module(why) => Error::Module { pack, why },
+        LoadError::MissingBuiltin(names) => Error::MissingBuiltin { pack, names },
+    }
+}
+
+impl Sources {
+    /// Reads a pack's folder. What does not belong there is refused: a rule in a place where nobody looks is no rule.
+    pub(super) fn read(folder: &Path) -> Result<Self, Error> {
+        let content = |name: &str, why: &str| Error::Content {
+            path: folder.to_owned(),
+            name: name.to_owned(),
+            why: why.to_owned(),
+        };
+        let mut rego = BTreeMap::new();
+        let mut manifest = None;
+        let mut bytes = 0usize;
+        for (at, entry) in list(folder)?.into_iter().enumerate() {
+            if at == FILES_MAX {
+                return Err(content(".", "holds too many files"));
+            }
+            let (name, kind) = entry;
+            if kind.is_dir() && name == "examples" {
+                continue;
+            }
+            if !kind.is_file() {
+                return Err(content(
+                    &name,
+                    "is not a plain file; a pack is one flat folder besides `examples`",
+                ));
+            }
+            if name.ends_with("_test.rego") || name == "README.md" {
+                continue;
+            }
+            let is_rego = name.ends_with(".rego") && is_plain(&name);
+            if !is_rego && name != MANIFEST {
+                return Err(content(
+                    &name,
+                    "is neither `pack.yaml`, `README.md` nor `*.rego` with a plain name",
+                ));
+            }
+            let text = read_limited(&folder.join(&name))?
+                .ok_or_else(|| content(&name, "is larger than 1 MiB"))?;
+            bytes = bytes.saturating_add(text.len());
+            if bytes > PACK_BYTES_MAX {
+                return Err(content(&name, "makes the pack larger than 8 MiB"));
+            }
+            if is_rego {
+                rego.insert(name, text);
+            } else {
+                manifest = Some(text);
+            }
+        }
+        let manifest = manifest.ok_or_else(|| {
+            content(
+                MANIFEST,
+                "is missing; it holds `name`, `version` and `description`",
+            )
+        })?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            rego,
+            manifest,
+        })
+    }
+
+    fn manifest(&self) -> Result<Manifest, Error> {
+        let refuse = |why: String| Error::Content {
+            path: self.folder.clone(),
+            name: MANIFEST.to_owned(),
+            why,
+        };
+        let text =
+            std::str::from_utf8(&self.manifest).map_err(|_| refuse("is not UTF-8".to_owned()))?;
+        serde_saphyr::from_str(text).map_err(|error| refuse(format!("cannot be read: {error}")))
+    }
+
+    /// The hash of a listing as `sha256sum` prints it, so that anybody can compute it again.
+    pub(super) fn hash(&self) -> Sha256 {
+        let manifest = std::iter::once((MANIFEST, &self.manifest));
+        let rego = self.rego.iter().map(|(name, text)| (name.as_str(), text));
+        let mut lines: Vec<String> = rego
+            .chain(manifest)
+            .map(|(name, text)| format!("{}  {name}\n", Sha256::of(text)))
+            .collect();
+        lines.sort_by(|a, b| a.get(64..).cmp(&b.get(64..)));
+        Sha256::of(lines.concat().as_bytes())
+    }
+}
+
+/// Names that are safe as arguments and in OPA's messages.
+fn is_plain(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+}
+
+fn list(folder: &Path) -> Result<BTreeMap<String, std::fs::FileType>, Error> {
+    let fail = |source| Error::Io {
+        doing: "reading the policy pack",
+        path: folder.to_owned(),
+        source,
+    };
+    let mut entries = BTreeMap::new();
+    // One more than is allowed shows that it is too many.
+    for entry in std::fs::read_dir(folder)
+        .map_err(fail)?
+        .take(FILES_MAX.saturating_add(1))
+    {
+        let entry = entry.map_err(fail)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        entries.insert(name, entry.file_type().map_err(fail)?);
+    }
+    Ok(entries)
+}
+
+/// A file's bytes, or nothing if there are too many.
+fn read_limited(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    use std::io::Read as _;
+    let fail = |source| Error::Io {
+        doing: "reading",
+        path: path.to_owned(),
+        source,
+    };
+    let file = std::fs::File::open(path).map_err(fail)?;
+    let mut bytes = Vec::new();
+    file.take(FILE_BYTES_MAX.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(fail)?;
+    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    Ok((size <= FILE_BYTES_MAX).then_some(bytes))
+}

@@ -1,0 +1,356 @@
+//! Which parts of its input a rule's decision can depend on, from OPA's own syntax tree.
+//!
+//! INVARIANT: an over-approximation. Every mention of `input` in the rule's package, in what that package can reach, and in
+//! imports is a read of all that lies under it; a part that is not a literal stands for every part. So where no unknown
+//! value overlaps a read, the decision cannot depend on it.
+//!
+//! It does not follow values through variables: a rule that binds `x := input.inputs.ingress` reads all of it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::subject::{PathSegment, PropertyPath, Subject};
+
+/// One mention of `input`: the way from the input's root as far as it is literal.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Pattern(Vec<Step>);
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Step {
+    Key(String),
+    Any,
+}
+
+/// What a pattern means in the document of one resource or one of the stack's resources.
+enum Part<'a> {
+    Inputs(&'a [Step]),
+    Outputs(&'a [Step]),
+    Everything,
+    /// What the preview always knows: names, the operation, options, what the state holds.
+    Known,
+}
+
+fn part(steps: &[Step]) -> Part<'_> {
+    match steps.split_first() {
+        None | Some((Step::Any, _)) => Part::Everything,
+        Some((Step::Key(key), rest)) => match key.as_str() {
+            "inputs" => Part::Inputs(rest),
+            "outputs" => Part::Outputs(rest),
+            // The engine computes the difference from what it does not know either.
+            "diff" => Part::Everything,
+            "urn"
+            | "op"
+            | "type"
+            | "name"
+            | "provider"
+            | "old_inputs"
+            | "options"
+            | "old_options"
+            | "unknown_paths"
+            | "unknown_output_paths"
+            | "secret_paths"
+            | "stack"
+            | "params" => Part::Known,
+            _ => Part::Everything,
+        },
+    }
+}
+
+/// What a pattern means in the index document that rules about the whole stack see.
+fn index_part(steps: &[Step]) -> Part<'_> {
+    match steps {
+        [] | [Step::Any, ..] => Part::Everything,
+        [Step::Key(key), rest @ ..] => match (key.as_str(), rest) {
+            ("resources", [_, rest @ ..]) => part(rest),
+            ("stack" | "counts" | "params", _) => Part::Known,
+            _ => Part::Everything,
+        },
+    }
+}
+
+fn overlaps(steps: &[Step], path: &PropertyPath) -> bool {
+    steps.iter().zip(&path.0).all(|(step, segment)| match step {
+        Step::Any => true,
+        Step::Key(key) => segment.is_same(&PathSegment::Key(key.clone())),
+    })
+}
+
+impl Pattern {
+    /// Whether a value under the pattern can be unknown at preview, for a rule about one resource.
+    pub(super) fn may_be_unknown(&self) -> bool {
+        !matches!(part(&self.0), Part::Known)
+    }
+
+    /// The same for a rule about the whole stack.
+    pub(super) fn may_be_unknown_in_index(&self) -> bool {
+        !matches!(index_part(&self.0), Part::Known)
+    }
+}
+
+/// The paths out of `inputs` and `outputs` that the reads overlap.
+fn overlapping(
+    part: &Part<'_>,
+    inputs: &[PropertyPath],
+    outputs: &[PropertyPath],
+    found: &mut Vec<PropertyPath>,
+) {
+    let (of_inputs, of_outputs): (Option<&[Step]>, Option<&[Step]>) = match part {
+        Part::Inputs(steps) => (Some(steps), None),
+        Part::Outputs(steps) => (None, Some(steps)),
+        Part::Everything => (Some(&[]), Some(&[])),
+        Part::Known => (None, None),
+    };
+    for (steps, paths) in [(of_inputs, inputs), (of_outputs, outputs)] {
+        if let Some(steps) = steps {
+            found.extend(paths.iter().filter(|path| overlaps(steps, path)).cloned());
+        }
+    }
+}
+
+/// Which document a rule reads.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Document {
+    /// One resource.
+    Resource,
+    /// The stack's index.
+    Index,
+}
+
+fn parts<'a>(reads: &'a [Pattern], document: Document) -> impl Iterator<Item = Part<'a>> {
+    reads.iter().map(move |pattern| match document {
+        Document::Resource => part(&pattern.0),
+        Document::Index => index_part(&pattern.0),
+    })
+}
+
+/// The unknown paths of a subject on which a rule with these reads can depend.
+pub(super) fn unknown_read(
+    reads: &[Pattern],
+    document: Document,
+    subject: &Subject,
+) -> Vec<PropertyPath> {
+    let mut found = Vec::new();
+    for part in parts(reads, document) {
+        overlapping(
+            &part,
+            &subject.unknown_paths,
+            &subject.unknown_output_paths,
+            &mut found,
+        );
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// Whether a rule with these reads can see a secret of the subject.
+///
+/// Old inputs may hold the same secrets, and the difference too: any mention of them counts.
+pub(super) fn secret_read(reads: &[Pattern], document: Document, subject: &Subject) -> bool {
+    let secrets = &subject.secret_paths;
+    let mut found = Vec::new();
+    for part in parts(reads, document) {
+        overlapping(&part, secrets, secrets, &mut found);
+    }
+    let old = reads.iter().any(|pattern| {
+        pattern
+            .0
+            .iter()
+            .any(|step| matches!(step, Step::Key(key) if key == "old_inputs"))
+    });
+    !found.is_empty() || (old && !secrets.is_empty())
+}
+
+/// Whether a rule about the whole stack needs the inputs of the resources.
+pub(super) fn index_needs_inputs(reads: &[Pattern]) -> bool {
+    parts(reads, Document::Index).any(|part| match part {
+        Part::Inputs(_) | Part::Everything => true,
+        Part::Outputs(_) | Part::Known => false,
+    })
+}
+
+/// One Rego file as `opa parse --format json` shows it.
+#[derive(Debug)]
+pub(super) struct SyntaxTree(pub(super) Value);
+
+impl SyntaxTree {
+    /// The package, without `data`; `None` when a part of it is not text.
+    pub(super) fn package(&self) -> Option<Vec<String>> {
+        let parts = self.0.pointer("/package/path")?.as_array()?;
+        parts.iter().skip(1).map(|part| literal(part)).collect()
+    }
+
+    /// The METADATA block of the package.
+    pub(super) fn package_metadata(&self) -> Option<&Value> {
+        let blocks = self.0.get("annotations")?.as_array()?;
+        blocks
+            .iter()
+            .find(|block| block.get("scope").and_then(Value::as_str) == Some("package"))
+    }
+
+    /// Whether the package has a rule of this name.
+    pub(super) fn defines(&self, rule: &str) -> bool {
+        let rules = self.0.get("rules").and_then(Value::as_array);
+        rules.into_iter().flatten().any(|each| {
+            let first = each.pointer("/head/ref/0/value").and_then(Value::as_str);
+            let name = each.pointer("/head/name").and_then(Value::as_str);
+            first.or(name) == Some(rule)
+        })
+    }
+
+    fn code(&self) -> impl Iterator<Item = &Value> {
+        ["imports", "rules"]
+            .into_iter()
+            .filter_map(|key| self.0.get(key))
+    }
+}
+
+fn literal(term: &Value) -> Option<String> {
+    (term.get("type")?.as_str()? == "string")
+        .then(|| term.get("value")?.as_str().map(str::to_owned))?
+}
+
+/// The files that the first one can reach through `data`, itself and its package's other files among them.
+pub(super) fn reachable(trees: &[&SyntaxTree], from: usize) -> Vec<usize> {
+    let mut reached = vec![from];
+    let mut next = 0;
+    while let Some(&at) = reached.get(next) {
+        next += 1;
+        let Some(tree) = trees.get(at) else { continue };
+        let mut mentions = Vec::new();
+        for code in tree.code() {
+            mentioned(code, "data", &mut mentions);
+        }
+        for (other, candidate) in trees.iter().enumerate() {
+            let package = candidate.package();
+            let same = package == tree.package();
+            let used = mentions
+                .iter()
+                .any(|mention| is_near(mention, package.as_deref()));
+            if (same || used) && !reached.contains(&other) {
+                reached.push(other);
+            }
+        }
+    }
+    reached
+}
+
+/// Whether a mention of `data` may lead into a package: one is the beginning of the other.
+fn is_near(mention: &[Step], package: Option<&[String]>) -> bool {
+    package.is_none_or(|package| {
+        mention.iter().zip(package).all(|(step, part)| match step {
+            Step::Any => true,
+            Step::Key(key) => key == part,
+        })
+    })
+}
+
+/// Everything in these files that mentions `input`.
+pub(super) fn reads(trees: &[&SyntaxTree], files: &[usize]) -> Vec<Pattern> {
+    let mut found = Vec::new();
+    for tree in files.iter().filter_map(|&file| trees.get(file)) {
+        for code in tree.code() {
+            mentioned(code, "input", &mut found);
+        }
+    }
+    let mut patterns: Vec<Pattern> = found.into_iter().map(Pattern).collect();
+    patterns.sort();
+    patterns.dedup();
+    patterns
+}
+
+/// Collects every mention of a root document, however deep in the tree. OPA's own limit on nesting bounds the recursion.
+fn mentioned(tree: &Value, root: &str, found: &mut Vec<Vec<Step>>) {
+    match tree {
+        Value::Array(items) => items.iter().for_each(|item| mentioned(item, root, found)),
+        Value::Object(members) => {
+            let is_ref = members.get("type").and_then(Value::as_str) == Some("ref");
+            match members
+                .get("value")
+                .and_then(Value::as_array)
+                .and_then(|parts| parts.split_first())
+            {
+                Some((head, rest)) if is_ref && is_var(head, root) => {
+                    found.push(
+                        rest.iter()
+                            .map(|part| literal(part).map_or(Step::Any, Step::Key))
+                            .collect(),
+                    );
+                    rest.iter().for_each(|part| mentioned(part, root, found));
+                }
+                Some(_) | None => {
+                    if is_var(tree, root) {
+                        found.push(Vec::new());
+                    }
+                    members
+                        .values()
+                        .for_each(|member| mentioned(member, root, found));
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn is_var(term: &Value, name: &str) -> bool {
+    term.get("type").and_then(Value::as_str) == Some("var")
+        && term.get("value").and_then(Value::as_str) == Some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(steps: &[&str]) -> Pattern {
+        let step = |step: &&str| match *step {
+            "*" => Step::Any,
+            key => Step::Key(key.to_owned()),
+        };
+        Pattern(steps.iter().map(step).collect())
+    }
+
+    #[track_caller]
+    fn check(steps: &[&str], path: &str, expect: bool) {
+        let path: PropertyPath = serde_json::from_str(path).unwrap();
+        let mut found = Vec::new();
+        overlapping(&part(&pattern(steps).0), &[path], &[], &mut found);
+        assert_eq!(!found.is_empty(), expect, "{steps:?}");
+    }
+
+    #[test]
+    fn a_read_overlaps_what_is_above_and_below_it() {
+        check(&["inputs", "tags", "owner"], r#"["tags"]"#, true);
+        check(&["inputs", "tags"], r#"["tags", "owner"]"#, true);
+        check(&["inputs", "tags"], r#"["acl"]"#, false);
+        check(
+            &["inputs", "ingress", "*", "cidr"],
+            r#"["ingress", 3, "cidr", 0]"#,
+            true,
+        );
+        check(
+            &["inputs", "ingress", "*", "cidr"],
+            r#"["ingress", 3, "port"]"#,
+            false,
+        );
+        check(&[], r#"["acl"]"#, true);
+        check(&["*"], r#"["acl"]"#, true);
+        check(&["diff", "*", "path"], r#"["acl"]"#, true);
+        check(&["op"], r#"["acl"]"#, false);
+        check(&["old_inputs", "acl"], r#"["acl"]"#, false);
+    }
+
+    #[test]
+    fn every_shape_of_a_mention_is_found() {
+        let var = |name: &str| serde_json::json!({"type": "var", "value": name});
+        let text = |text: &str| serde_json::json!({"type": "string", "value": text});
+        let tree = serde_json::json!({"rules": [{
+            "body": [{"terms": [{"type": "ref", "value": [var("input"), text("inputs"), {"type": "ref", "value": [var("input"), text("op")]}]}, var("input")]}],
+            "else": {"value": {"type": "templatestring", "value": {"parts": [{"terms": {"type": "ref", "value": [var("input"), text("name")]}}]}}}
+        }], "imports": [{"alias": "i", "path": {"type": "ref", "value": [var("input"), text("outputs")]}}]});
+        let found = reads(&[&SyntaxTree(tree)], &[0]);
+        let expect = [&[][..], &["inputs", "*"], &["name"], &["op"], &["outputs"]];
+        assert_eq!(found, expect.map(pattern));
+    }
+}

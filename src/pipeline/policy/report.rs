@@ -1,0 +1,154 @@
+//! What an evaluation found.
+//!
+//! INVARIANT: no field says that the preview passed. The verdict is computed from what was found each time it is asked for,
+//! and a report without rules has none but [`Verdict::Hollow`].
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::rule::{Level, Severity};
+use super::subject::PropertyPath;
+use crate::names::{RuleId, Sha256, Urn};
+
+/// What all rules of all packs said about one preview.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyReport {
+    /// The packs, in the order in which they were given.
+    pub packs: Vec<PackRecord>,
+    /// Every rule, also those that no resource of the preview concerns.
+    pub rules: Vec<RuleResult>,
+    /// How many steps of the preview were judged.
+    pub subjects: u64,
+}
+
+/// Which pack judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackRecord {
+    /// The pack's name.
+    pub name: String,
+    /// The pack's version.
+    pub version: String,
+    /// What the pack's rules and manifest hash to.
+    pub hash: Sha256,
+    /// What the compiled rules hash to.
+    pub wasm: Sha256,
+}
+
+/// What one rule said.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleResult {
+    /// The rule.
+    pub rule: RuleId,
+    /// The name of its pack.
+    pub pack: String,
+    /// What it demands, in a few words.
+    pub title: String,
+    /// How bad a finding is.
+    pub severity: Severity,
+    /// Whether a finding refuses.
+    pub level: Level,
+    /// How many resources it judged; for a rule about the whole stack, 1.
+    pub evaluated: u64,
+    /// Where it found its demand not met.
+    pub findings: Vec<Finding>,
+    /// Where it could not know.
+    pub undetermined: Vec<Undetermined>,
+}
+
+/// One place where a rule's demand is not met.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finding {
+    /// The rule.
+    pub rule: RuleId,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Whether it refuses.
+    pub level: Level,
+    /// The resource; none when the stack as a whole is meant.
+    pub urn: Option<Urn>,
+    /// The property; empty when the resource as a whole is meant.
+    pub path: PropertyPath,
+    /// What is there, unless it is secret, unknown or long.
+    pub actual: Option<Value>,
+    /// What should be there.
+    pub expected: Option<Value>,
+    /// What is wrong and what to do about it: bounded, no control characters.
+    pub message: String,
+}
+
+/// A resource about which a rule could not know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Undetermined {
+    /// The resource.
+    pub urn: Urn,
+    /// The properties that the rule reads and the preview does not know.
+    pub paths: Vec<PropertyPath>,
+}
+
+/// What follows from a report, worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Nothing judged: no pack, or a pack without a rule. It is no verdict at all.
+    Hollow,
+    /// A mandatory rule found something.
+    Denied,
+    /// No mandatory rule found anything, and one of them could not know.
+    Undetermined,
+    /// Every mandatory rule knew, and found nothing.
+    Clean,
+}
+
+impl PolicyReport {
+    /// What follows from the report.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        if self.is_hollow() {
+            Verdict::Hollow
+        } else if self.denials().next().is_some() {
+            Verdict::Denied
+        } else if self.undetermined().next().is_some() {
+            Verdict::Undetermined
+        } else {
+            Verdict::Clean
+        }
+    }
+
+    /// Whether the report has no pack, or a pack without a rule.
+    #[must_use]
+    pub fn is_hollow(&self) -> bool {
+        self.packs.is_empty()
+            || self
+                .packs
+                .iter()
+                .any(|pack| !self.rules.iter().any(|rule| rule.pack == pack.name))
+    }
+
+    /// The findings that refuse.
+    pub fn denials(&self) -> impl Iterator<Item = &Finding> {
+        self.findings(Level::Mandatory)
+    }
+
+    /// The findings that do not refuse.
+    pub fn warnings(&self) -> impl Iterator<Item = &Finding> {
+        self.findings(Level::Advisory)
+    }
+
+    /// Where mandatory rules could not know.
+    pub fn undetermined(&self) -> impl Iterator<Item = (&RuleId, &Undetermined)> {
+        self.at(Level::Mandatory)
+            .flat_map(|rule| rule.undetermined.iter().map(|place| (&rule.rule, place)))
+    }
+
+    fn findings(&self, level: Level) -> impl Iterator<Item = &Finding> {
+        self.at(level).flat_map(|rule| &rule.findings)
+    }
+
+    fn at(&self, level: Level) -> impl Iterator<Item = &RuleResult> {
+        self.rules.iter().filter(move |rule| rule.level == level)
+    }
+}

@@ -1,0 +1,276 @@
+//! What policies judge: one subject per step of a preview, deletes and replacements among them.
+//!
+//! INVARIANT: what is not known is listed in `unknown_paths`, whatever stands in its place in `inputs`. A secret whose plain
+//! value the preview does not hold is unknown too, or a program could hide any value by calling it secret.
+//!
+//! These are plain data: the preview stage fills them, the examples of policy packs are files of them.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Error;
+use crate::names::{StackName, Urn};
+
+/// Everything that one evaluation looks at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// The stack that the preview is of.
+    pub stack: Stack,
+    /// The steps of the preview, in its order.
+    pub subjects: Vec<Subject>,
+}
+
+/// Which stack is judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stack {
+    /// Pulumi's project name.
+    pub project: String,
+    /// The stack's name.
+    pub name: StackName,
+}
+
+/// One step of a preview, as a rule sees it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subject {
+    /// The resource.
+    pub urn: Urn,
+    /// Pulumi's own name of the operation, such as `create` or `delete-replaced`.
+    pub op: String,
+    /// The resource's type token; it must be the one that the URN carries.
+    #[serde(rename = "type")]
+    pub resource_type: String,
+    /// The resource's logical name.
+    pub name: String,
+    /// The provider reference, where there is one.
+    pub provider: Option<String>,
+    /// The new inputs; `null` for a step that removes the resource.
+    pub inputs: Value,
+    /// The inputs that the state holds, where the resource exists.
+    pub old_inputs: Option<Value>,
+    /// The outputs that the preview shows.
+    pub outputs: Option<Value>,
+    /// What would change.
+    pub diff: Vec<Difference>,
+    /// The parts of `inputs` whose value is not known at preview.
+    pub unknown_paths: Vec<PropertyPath>,
+    /// The parts of `outputs` whose value is not known at preview.
+    pub unknown_output_paths: Vec<PropertyPath>,
+    /// The parts of `inputs` and `outputs` that are secret. Rules see the values; findings never repeat them.
+    pub secret_paths: Vec<PropertyPath>,
+    /// The resource options that the program asked for.
+    pub options: Options,
+    /// The options that the state holds, where the resource exists.
+    pub old_options: Option<Options>,
+}
+
+/// The resource options that policies can see.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Options {
+    /// The engine refuses to delete the resource.
+    pub protect: bool,
+    /// A delete leaves the real thing behind.
+    pub retain_on_delete: bool,
+    /// Properties whose changes the engine ignores.
+    pub ignore_changes: Vec<String>,
+}
+
+/// One property that would change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Difference {
+    /// The property.
+    pub path: PropertyPath,
+    /// Pulumi's own word, such as `update` or `add-replace`.
+    pub kind: String,
+}
+
+/// The way from a document's root to one value in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PropertyPath(pub Vec<PathSegment>);
+
+/// One step of a [`PropertyPath`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum PathSegment {
+    /// A member of an object.
+    Key(String),
+    /// An element of an array.
+    Index(u64),
+}
+
+impl PropertyPath {
+    /// Whether `self` is `other` or a container of it.
+    #[must_use]
+    pub fn contains(&self, other: &Self) -> bool {
+        other.0.len() >= self.0.len() && self.0.iter().zip(&other.0).all(|(a, b)| a.is_same(b))
+    }
+}
+
+impl PathSegment {
+    /// Whether both may name the same thing. An index and its decimal text count as the same, because the sources of paths do
+    /// not agree on which they write.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Key(a), Self::Key(b)) => a == b,
+            (Self::Index(a), Self::Index(b)) => a == b,
+            (Self::Key(key), Self::Index(index)) | (Self::Index(index), Self::Key(key)) => {
+                *key == index.to_string()
+            }
+        }
+    }
+}
+
+impl fmt::Display for PropertyPath {
+    /// As Pulumi writes property paths: `ingress[0].cidrBlocks`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, segment) in self.0.iter().enumerate() {
+            match segment {
+                PathSegment::Index(index) => write!(f, "[{index}]")?,
+                PathSegment::Key(key) if is_plain(key) && at == 0 => f.write_str(key)?,
+                PathSegment::Key(key) if is_plain(key) => write!(f, ".{key}")?,
+                PathSegment::Key(key) => write!(f, "[{key:?}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_plain(key: &str) -> bool {
+    !key.is_empty()
+        && key
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+}
+
+/// What a step leaves of its resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The resource is there afterwards, as `inputs` say.
+    Present,
+    /// The resource, or this copy of it, is gone afterwards.
+    Absent,
+    /// Somebody else's resource, which was only looked at.
+    Observed,
+}
+
+/// Pulumi's operations. One that is not listed is an error: a new one could be a delete.
+const OPS: [(&str, Outcome); 15] = [
+    ("same", Outcome::Present),
+    ("create", Outcome::Present),
+    ("update", Outcome::Present),
+    ("replace", Outcome::Present),
+    ("create-replacement", Outcome::Present),
+    ("refresh", Outcome::Present),
+    ("import", Outcome::Present),
+    ("import-replacement", Outcome::Present),
+    ("delete", Outcome::Absent),
+    ("delete-replaced", Outcome::Absent),
+    ("discard", Outcome::Absent),
+    ("discard-replaced", Outcome::Absent),
+    ("remove-pending-replace", Outcome::Absent),
+    ("read", Outcome::Observed),
+    ("read-replacement", Outcome::Observed),
+];
+
+/// What an operation leaves; `None` for one that is not Pulumi's.
+pub(super) fn outcome(op: &str) -> Option<Outcome> {
+    OPS.iter()
+        .find(|(name, _)| *name == op)
+        .map(|(_, outcome)| *outcome)
+}
+
+/// The strings by which Pulumi's wire format says "not known yet".
+const UNKNOWN_SENTINELS: [&str; 7] = [
+    "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+    "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+    "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+    "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+    "030794c1-ac77-496b-92df-f27374a8bd58",
+    "e48ece36-62e2-4504-bad9-02848725956a",
+    "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+];
+
+impl Subject {
+    /// The subject, checked, with every sentinel in it listed as unknown.
+    ///
+    /// A program may write a sentinel itself: it is unknown then, which is never a pass.
+    pub(super) fn checked(&self) -> Result<Self, Error> {
+        let refuse = |why: String| Error::Subject {
+            urn: self.urn.clone(),
+            why,
+        };
+        if outcome(&self.op).is_none() {
+            let op = crate::names::excerpt(&self.op);
+            return Err(refuse(format!("`{op}` is not an operation of Pulumi's")));
+        }
+        if self.resource_type != self.urn.resource_type() {
+            let given = crate::names::excerpt(&self.resource_type);
+            return Err(refuse(format!("its URN does not carry the type `{given}`")));
+        }
+        let mut checked = self.clone();
+        let mut at = PropertyPath::default();
+        list_sentinels(&self.inputs, &mut at, &mut checked.unknown_paths);
+        if let Some(outputs) = &self.outputs {
+            list_sentinels(outputs, &mut at, &mut checked.unknown_output_paths);
+        }
+        for paths in [
+            &mut checked.unknown_paths,
+            &mut checked.unknown_output_paths,
+        ] {
+            paths.sort();
+            paths.dedup();
+        }
+        Ok(checked)
+    }
+}
+
+fn list_sentinels(value: &Value, at: &mut PropertyPath, found: &mut Vec<PropertyPath>) {
+    match value {
+        Value::String(text) => {
+            if UNKNOWN_SENTINELS.contains(&text.as_str()) {
+                found.push(at.clone());
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in (0u64..).zip(items) {
+                at.0.push(PathSegment::Index(index));
+                list_sentinels(item, at, found);
+                at.0.pop();
+            }
+        }
+        Value::Object(members) => {
+            for (key, member) in members {
+                at.0.push(PathSegment::Key(key.clone()));
+                list_sentinels(member, at, found);
+                at.0.pop();
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_written_as_pulumi_writes_them() {
+        let path: PropertyPath = serde_json::from_str(r#"["ingress", 0, "a b", "c"]"#).unwrap();
+        assert_eq!(path.to_string(), r#"ingress[0]["a b"].c"#);
+    }
+
+    #[test]
+    fn an_index_and_its_text_are_the_same_place() {
+        let text: PropertyPath = serde_json::from_str(r#"["a", "0"]"#).unwrap();
+        let index: PropertyPath = serde_json::from_str(r#"["a", 0, "b"]"#).unwrap();
+        assert!(text.contains(&index));
+        assert!(!index.contains(&text));
+    }
+}
