@@ -83,7 +83,9 @@ pub struct Stack {
 }
 
 /// Autonomy level.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Autonomy {
     /// The proposal is written as a branch; a person merges it.
@@ -146,7 +148,11 @@ impl Holdouts {
         let scaled = self.pass_rate * 10_000.0;
         let whole = scaled.round();
         let is_exact = (scaled - whole).abs() < 1e-6;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "the range is checked"
+        )]
         (is_exact && (1.0..=10_000.0).contains(&whole)).then_some(whole as u32)
     }
 }
@@ -228,7 +234,9 @@ fn everything() -> Vec<String> {
 
 impl Default for Changes {
     fn default() -> Self {
-        Self { allow: everything() }
+        Self {
+            allow: everything(),
+        }
     }
 }
 
@@ -271,7 +279,10 @@ const fn minutes() -> u32 {
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { attempts: attempts(), minutes: minutes() }
+        Self {
+            attempts: attempts(),
+            minutes: minutes(),
+        }
     }
 }
 
@@ -341,9 +352,13 @@ pub fn parse(text: &str) -> Result<Config, Error> {
     let mut seen = BTreeSet::new();
     for stack in &config.stacks {
         if !seen.insert(stack.value.name.clone()) {
-            return Err(at(stack, format!("stack `{}` is there twice", stack.value.name)));
+            return Err(at(
+                stack,
+                format!("stack `{}` is there twice", stack.value.name),
+            ));
         }
-        check(&stack.value).map_err(|message| at(stack, format!("stack `{}`: {message}", stack.value.name)))?;
+        check(&stack.value)
+            .map_err(|message| at(stack, format!("stack `{}`: {message}", stack.value.name)))?;
     }
     Ok(config)
 }
@@ -360,12 +375,24 @@ impl Config {
     /// The file does not name it.
     pub fn job(self, name: &StackName, text: &str) -> Result<Job, Error> {
         let known: Vec<String> = self.names().map(ToString::to_string).collect();
-        match self.stacks.into_iter().find(|stack| &stack.value.name == name) {
-            Some(stack) => Ok(Job { stack: stack.value, ledger: self.ledger, hash: Sha256::of(text.as_bytes()) }),
+        match self
+            .stacks
+            .into_iter()
+            .find(|stack| &stack.value.name == name)
+        {
+            Some(stack) => Ok(Job {
+                stack: stack.value,
+                ledger: self.ledger,
+                hash: Sha256::of(text.as_bytes()),
+            }),
             None => Err(Error::NoStack {
                 asked: name.clone(),
                 suggestion: nearest(name.as_str(), known.iter().map(String::as_str)),
-                known: known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+                known: known
+                    .iter()
+                    .map(|name| format!("`{name}`"))
+                    .collect::<Vec<_>>()
+                    .join(", "),
             }),
         }
     }
@@ -377,12 +404,18 @@ fn check(stack: &Stack) -> Result<(), String> {
         check_folder("policies", pack)?;
     }
     if stack.policies.is_empty() {
-        return Err("`policies` names no pack; without a policy nothing could be judged".to_owned());
+        return Err(
+            "`policies` names no pack; without a policy nothing could be judged".to_owned(),
+        );
     }
     if let Some(agent) = &stack.agent {
         match agent.command.first() {
             Some(first) if first.starts_with('/') => {}
-            Some(first) => return Err(format!("`agent.command` must begin with an absolute path inside the sandbox, not `{first}`")),
+            Some(first) => {
+                return Err(format!(
+                    "`agent.command` must begin with an absolute path inside the sandbox, not `{first}`"
+                ));
+            }
             None => return Err("`agent.command` is empty".to_owned()),
         }
         if let Some(files) = &agent.files {
@@ -395,7 +428,9 @@ fn check(stack: &Stack) -> Result<(), String> {
         check_range("holdouts.runs", holdouts.runs, 1..=9)?;
         check_range("holdouts.quorum", holdouts.quorum, 1..=holdouts.runs)?;
         if holdouts.basis_points().is_none() {
-            return Err("`holdouts.pass_rate` must be above 0 and at most 1, in steps of 0.0001".to_owned());
+            return Err(
+                "`holdouts.pass_rate` must be above 0 and at most 1, in steps of 0.0001".to_owned(),
+            );
         }
     }
     check_range("budget.attempts", stack.budget.attempts, 1..=3)?;
@@ -406,7 +441,11 @@ fn check(stack: &Stack) -> Result<(), String> {
             return Err("`state.url` must be `file:///absolute/folder` or `file://./folder`; no other backend is supported".to_owned());
         }
     }
-    if stack.packages.iter().any(|(_, package)| package.provider == Provider::Plugin && package.version.is_none()) {
+    if stack
+        .packages
+        .iter()
+        .any(|(_, package)| package.provider == Provider::Plugin && package.version.is_none())
+    {
         return Err("a package with `provider: plugin` needs a `version`".to_owned());
     }
     Ok(())
@@ -416,13 +455,28 @@ fn check_range(key: &str, value: u32, range: std::ops::RangeInclusive<u32>) -> R
     if range.contains(&value) {
         Ok(())
     } else {
-        Err(format!("`{key}` must be {} to {}, not {value}", range.start(), range.end()))
+        Err(format!(
+            "`{key}` must be {} to {}, not {value}",
+            range.start(),
+            range.end()
+        ))
     }
 }
 
 fn check_folder(key: &str, path: &str) -> Result<(), String> {
-    let fine = !path.is_empty() && path.split('/').all(|part| !part.is_empty() && part != "." && part != "..") && !path.contains(['\\', '\0']);
-    if fine { Ok(()) } else { Err(format!("`{key}` must be a folder below the top of the repository, not `{}`", crate::names::excerpt(path))) }
+    let fine = !path.is_empty()
+        && path
+            .split('/')
+            .all(|part| !part.is_empty() && part != "." && part != "..")
+        && !path.contains(['\\', '\0']);
+    if fine {
+        Ok(())
+    } else {
+        Err(format!(
+            "`{key}` must be a folder below the top of the repository, not `{}`",
+            crate::names::excerpt(path)
+        ))
+    }
 }
 
 fn at<T>(value: &Spanned<T>, message: String) -> Error {
@@ -437,18 +491,35 @@ fn at<T>(value: &Spanned<T>, message: String) -> Error {
 
 fn from_yaml(error: &serde_saphyr::Error) -> Error {
     let plain = error.without_snippet();
-    let (line, column) = plain.location().map_or((1, 1), |location| (location.line(), location.column()));
+    let (line, column) = plain
+        .location()
+        .map_or((1, 1), |location| (location.line(), location.column()));
     let (message, suggestion) = match plain {
-        serde_saphyr::Error::SerdeUnknownField { field, expected, .. } => {
-            (format!("unknown key `{}`", crate::names::excerpt(field)), nearest(field, expected.iter().copied()))
-        }
-        serde_saphyr::Error::SerdeUnknownVariant { variant, expected, .. } => (
-            format!("`{}` is none of {}", crate::names::excerpt(variant), expected.join(", ")),
+        serde_saphyr::Error::SerdeUnknownField {
+            field, expected, ..
+        } => (
+            format!("unknown key `{}`", crate::names::excerpt(field)),
+            nearest(field, expected.iter().copied()),
+        ),
+        serde_saphyr::Error::SerdeUnknownVariant {
+            variant, expected, ..
+        } => (
+            format!(
+                "`{}` is none of {}",
+                crate::names::excerpt(variant),
+                expected.join(", ")
+            ),
             nearest(variant, expected.iter().copied()),
         ),
         other => (other.to_string(), None),
     };
-    Error::Text { file: CONFIG_FILE.to_owned(), line, column, message, suggestion }
+    Error::Text {
+        file: CONFIG_FILE.to_owned(),
+        line,
+        column,
+        message,
+        suggestion,
+    }
 }
 
 /// The word most like `word`, when one is near enough to be meant.

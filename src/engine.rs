@@ -1,5 +1,7 @@
 //! Pulumi as a subprocess: runs of its command line, and the proxies between it, the program and the providers.
 
-pub mod twin;
+pub mod gateway;
 pub mod monitor;
+pub mod program;
+pub mod twin;
 pub mod wire;

@@ -24,7 +24,11 @@ impl Environment {
     #[must_use]
     pub fn read() -> Self {
         let variables = std::env::vars_os()
-            .filter_map(|(name, value)| value.into_string().map_or(None, |value| Some((name, Secret::new(value)))))
+            .filter_map(|(name, value)| {
+                value
+                    .into_string()
+                    .map_or(None, |value| Some((name, Secret::new(value))))
+            })
             .collect();
         Self { variables }
     }
@@ -32,13 +36,20 @@ impl Environment {
     /// Variables given by a test.
     #[must_use]
     pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        Self { variables: pairs.into_iter().map(|(name, value)| (name.into(), Secret::new(value.to_owned()))).collect() }
+        Self {
+            variables: pairs
+                .into_iter()
+                .map(|(name, value)| (name.into(), Secret::new(value.to_owned())))
+                .collect(),
+        }
     }
 
     /// One variable that is not empty.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Secret> {
-        self.variables.get(std::ffi::OsStr::new(name)).filter(|value| !value.reveal().is_empty())
+        self.variables
+            .get(std::ffi::OsStr::new(name))
+            .filter(|value| !value.reveal().is_empty())
     }
 
     /// One variable as a path.
@@ -60,7 +71,10 @@ impl Environment {
     #[must_use]
     pub fn home(&self) -> Option<PathBuf> {
         self.path("LIGHTSOUT_HOME")
-            .or_else(|| self.path("XDG_CACHE_HOME").map(|cache| cache.join("lightsout")))
+            .or_else(|| {
+                self.path("XDG_CACHE_HOME")
+                    .map(|cache| cache.join("lightsout"))
+            })
             .or_else(|| self.path("HOME").map(|home| home.join(".cache/lightsout")))
     }
 }

@@ -22,41 +22,75 @@ fn check_error(from: &str, to: &str, expect: &str) {
 
 #[test]
 fn a_good_file_is_read() {
-    let job = parse(GOOD).unwrap().job(&StackName::new("site-demo").unwrap(), GOOD).unwrap();
+    let job = parse(GOOD)
+        .unwrap()
+        .job(&StackName::new("site-demo").unwrap(), GOOD)
+        .unwrap();
     assert_eq!(job.stack.holdouts.unwrap().basis_points(), Some(9000));
     assert_eq!(job.stack.autonomy, Autonomy::Auto);
 }
 
 #[test]
 fn an_unknown_key_is_named_with_its_place_and_the_likely_word() {
-    check_error("policies:", "polices:", "lightsout.yaml:6:5: unknown key `polices`; did you mean `policies`?");
+    check_error(
+        "policies:",
+        "polices:",
+        "lightsout.yaml:6:5: unknown key `polices`; did you mean `policies`?",
+    );
 }
 
 #[test]
 fn a_wrong_level_is_named_with_the_likely_one() {
-    check_error("autonomy: auto", "autonomy: atuo", "lightsout.yaml:5:15: `atuo` is none of review, balanced, auto; did you mean `auto`?");
+    check_error(
+        "autonomy: auto",
+        "autonomy: atuo",
+        "lightsout.yaml:5:15: `atuo` is none of review, balanced, auto; did you mean `auto`?",
+    );
 }
 
 #[test]
 fn what_would_widen_a_run_is_refused() {
-    check_error("path: stacks/site", "path: ../site", "`path` must be a folder below the top");
-    check_error("[policy-packs/aws-baseline]", "[]", "`policies` names no pack");
+    check_error(
+        "path: stacks/site",
+        "path: ../site",
+        "`path` must be a folder below the top",
+    );
+    check_error(
+        "[policy-packs/aws-baseline]",
+        "[]",
+        "`policies` names no pack",
+    );
     check_error("0.9", "0", "`holdouts.pass_rate` must be above 0");
     check_error("file://./state", "s3://bucket", "`state.url` must be");
-    check_error("version: 1", "version: 2", "lightsout.yaml:1:10: `version` must be 1");
+    check_error(
+        "version: 1",
+        "version: 2",
+        "lightsout.yaml:1:10: `version` must be 1",
+    );
 }
 
 #[test]
 fn a_missing_stack_suggests_the_nearest() {
-    let error = parse(GOOD).unwrap().job(&StackName::new("site-dmo").unwrap(), GOOD).unwrap_err();
-    assert_eq!(error.to_string(), "stack `site-dmo` is not in lightsout.yaml; did you mean `site-demo`?; it names `site-demo`");
+    let error = parse(GOOD)
+        .unwrap()
+        .job(&StackName::new("site-dmo").unwrap(), GOOD)
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "stack `site-dmo` is not in lightsout.yaml; did you mean `site-demo`?; it names `site-demo`"
+    );
 }
 
 #[test]
 fn an_expansion_bomb_is_an_error() {
     let mut bomb = String::from("a: &a [x,x,x,x,x,x,x,x,x,x]\n");
-    for (from, to) in ["a", "b", "c", "d", "e", "f", "g", "h"].iter().zip(["b", "c", "d", "e", "f", "g", "h", "i"]) {
-        bomb.push_str(&format!("{to}: &{to} [*{from},*{from},*{from},*{from},*{from},*{from},*{from},*{from}]\n"));
+    for (from, to) in ["a", "b", "c", "d", "e", "f", "g", "h"]
+        .iter()
+        .zip(["b", "c", "d", "e", "f", "g", "h", "i"])
+    {
+        bomb.push_str(&format!(
+            "{to}: &{to} [*{from},*{from},*{from},*{from},*{from},*{from},*{from},*{from}]\n"
+        ));
     }
     assert!(parse(&bomb).is_err());
 }

@@ -37,6 +37,7 @@ use crate::names::PackageName;
 pub use assets::{AssetError, Tree};
 pub use options::{Alias, ResourceOptions, Timeouts};
 pub use record::{Denial, Diagnostic, Observed, Origin, Recorder, Rule, Severity};
+pub(crate) use side::severity;
 
 /// What one stack's program may ask for. Anything else is denied.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,8 +114,7 @@ impl Proxies {
     /// The resource monitor that the program sees.
     #[must_use]
     pub fn monitor(&self) -> Routes {
-        let service =
-            service::Monitor::new(self.monitor.clone(), Arc::clone(&self.shared));
+        let service = service::Monitor::new(self.monitor.clone(), Arc::clone(&self.shared));
         routes(limited!(ResourceMonitorServer::new(service)))
     }
 

@@ -65,7 +65,10 @@ impl Tree {
         if !inside.is_absolute() {
             return Err(AssetError::Path(inside.display().to_string()));
         }
-        if !program.components().all(|part| matches!(part, Component::Normal(_))) {
+        if !program
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)))
+        {
             return Err(AssetError::Path(program.display().to_string()));
         }
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -90,9 +93,9 @@ impl Tree {
                 format!("the asset path `{}` {why}", excerpt(path)),
             )
         };
-        let beneath = self
-            .beneath(path)
-            .ok_or_else(|| refuse("lies outside the program's own tree: use a file of the program"))?;
+        let beneath = self.beneath(path).ok_or_else(|| {
+            refuse("lies outside the program's own tree: use a file of the program")
+        })?;
         let kind = self.kind(&beneath).map_err(|error| {
             refuse(&format!(
                 "does not lead to a file of the program without a link ({}): use a plain file",
@@ -123,7 +126,8 @@ impl Tree {
             return None;
         }
         let beneath = if path.is_absolute() {
-            path.strip_prefix(&self.inside).map_or(None, |p| Some(p.to_owned()))?
+            path.strip_prefix(&self.inside)
+                .map_or(None, |p| Some(p.to_owned()))?
         } else {
             self.program.join(path)
         };
@@ -216,7 +220,9 @@ pub(super) fn collect(value: &Value, found: &mut Vec<Named>) -> Result<(), Refus
         | Value::Resource { .. }
         | Value::Output { value: None, .. } => {}
         Value::List(items) => items.iter().try_for_each(|item| collect(item, found))?,
-        Value::Map(fields) => fields.values().try_for_each(|field| collect(field, found))?,
+        Value::Map(fields) => fields
+            .values()
+            .try_for_each(|field| collect(field, found))?,
         Value::Secret(inner)
         | Value::Output {
             value: Some(inner), ..
@@ -229,7 +235,9 @@ pub(super) fn collect(value: &Value, found: &mut Vec<Named>) -> Result<(), Refus
         Value::Archive { source, .. } => match source {
             ArchiveSource::HashOnly => {}
             ArchiveSource::Assets(assets) => {
-                assets.values().try_for_each(|asset| collect(asset, found))?;
+                assets
+                    .values()
+                    .try_for_each(|asset| collect(asset, found))?;
             }
             ArchiveSource::Path(path) => found.push(Named::Archive(path.clone())),
             ArchiveSource::Uri(uri) => return Err(fetched(uri)),

@@ -210,6 +210,11 @@ impl Recorder {
         )
     }
 
+    /// Records a denial of another proxy's and words it for the caller.
+    pub(crate) fn denied(&self, method: &str, rule: Rule, message: &str) -> Status {
+        self.deny(method, Refusal::new(rule, message))
+    }
+
     /// Keeps a diagnostic, cut at the limit; `false` when there are too many.
     pub(crate) fn diagnostic(&self, mut diagnostic: Diagnostic) -> bool {
         diagnostic.text = cut(diagnostic.text);
@@ -228,7 +233,12 @@ impl Recorder {
     /// Records what a registration asks for, before it is forwarded.
     pub(super) fn registering(&self, options: ResourceOptions) -> Result<u64, Refusal> {
         let mut state = self.state();
-        if state.pending.len().saturating_add(state.observed.options.len()) >= RESOURCES_MAX {
+        if state
+            .pending
+            .len()
+            .saturating_add(state.observed.options.len())
+            >= RESOURCES_MAX
+        {
             return Err(Refusal::new(
                 Rule::TooMuch,
                 format!("more than {RESOURCES_MAX} resources"),

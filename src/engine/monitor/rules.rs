@@ -2,20 +2,23 @@
 //!
 //! INVARIANT: each check destructures or names every field that can make the engine act on the program's behalf.
 
+mod package;
+
 use std::collections::BTreeMap;
 
+use package::{
+    PROVIDER_PREFIX, Served, name, no_download, package_of, provider_package, rule_of, served_by,
+    short, version,
+};
+
+use super::Allowed;
 use super::record::{Refusal, Rule};
-use super::{Allowed, PackageRule};
 use crate::engine::wire::pulumirpc::{
     ReadResourceRequest, RegisterPackageRequest, RegisterResourceRequest, ResourceInvokeRequest,
 };
 use crate::engine::wire::value::{Properties, Value};
-use crate::names::{PackageName, Urn, excerpt};
+use crate::names::{PackageName, excerpt};
 
-/// Bytes of a type token, a name, a reference. LIMIT: a URN, which is made of them, is at most 2,048 bytes.
-const NAME_BYTES_MAX: usize = 2_048;
-
-const PROVIDER_PREFIX: &str = "pulumi:providers:";
 const STACK: &str = "pulumi:pulumi:Stack";
 const STACK_REFERENCE: &str = "pulumi:pulumi:StackReference";
 const STACK_OUTPUTS: &str = "pulumi:pulumi:readStackOutputs";
@@ -23,23 +26,18 @@ const STACK_OUTPUTS: &str = "pulumi:pulumi:readStackOutputs";
 /// The package references that the engine gave out, with their packages.
 pub(super) type References = BTreeMap<String, PackageName>;
 
-/// What a request says about the package that serves it.
-struct Served<'a> {
-    package: &'a str,
-    version: &'a str,
-    provider: &'a str,
-    package_ref: &'a str,
-    download_url: &'a str,
-    checksums: &'a BTreeMap<String, Vec<u8>>,
-}
-
 pub(super) fn register(
     allowed: &Allowed,
     references: &References,
     request: &RegisterResourceRequest,
     inputs: &Properties,
 ) -> Result<(), Refusal> {
-    short(&[&request.r#type, &request.name, &request.parent, &request.provider])?;
+    short(&[
+        &request.r#type,
+        &request.name,
+        &request.parent,
+        &request.provider,
+    ])?;
     no_download(&request.plugin_download_url, &request.plugin_checksums)?;
     no_callbacks(request)?;
     if request.remote {
@@ -58,7 +56,10 @@ pub(super) fn register(
         ));
     }
     if !request.snippet_id.is_empty() {
-        return Err(Refusal::new(Rule::Field, "`snippetId` is not supported: remove it"));
+        return Err(Refusal::new(
+            Rule::Field,
+            "`snippetId` is not supported: remove it",
+        ));
     }
     if !request.import_id.is_empty() && !allowed.imports {
         return Err(Refusal::new(
@@ -99,7 +100,10 @@ fn component(allowed: &Allowed, request: &RegisterResourceRequest) -> Result<(),
     if request.r#type.starts_with("pulumi:") && request.r#type != STACK {
         return Err(Refusal::new(
             Rule::Package,
-            format!("`{}` is a type of the engine's own", excerpt(&request.r#type)),
+            format!(
+                "`{}` is a type of the engine's own",
+                excerpt(&request.r#type)
+            ),
         ));
     }
     if !request.provider.is_empty() {
@@ -122,7 +126,10 @@ fn explicit_provider(
     }
     let rule = rule_of(allowed, package)?;
     version(package, rule, &request.version)?;
-    match inputs.keys().find(|key| !rule.provider_inputs.contains(key)) {
+    match inputs
+        .keys()
+        .find(|key| !rule.provider_inputs.contains(key))
+    {
         None => Ok(()),
         Some(key) => Err(Refusal::new(
             Rule::Provider,
@@ -157,7 +164,9 @@ fn no_callbacks(request: &RegisterResourceRequest) -> Result<(), Refusal> {
 pub(super) fn callback(what: &str) -> Refusal {
     Refusal::new(
         Rule::Callback,
-        format!("{what} let a program rewrite what others asked for: write the change into the program"),
+        format!(
+            "{what} let a program rewrite what others asked for: write the change into the program"
+        ),
     )
 }
 
@@ -167,7 +176,12 @@ pub(super) fn read(
     request: &ReadResourceRequest,
     properties: &Properties,
 ) -> Result<(), Refusal> {
-    short(&[&request.r#type, &request.name, &request.parent, &request.provider])?;
+    short(&[
+        &request.r#type,
+        &request.name,
+        &request.parent,
+        &request.provider,
+    ])?;
     if request.r#type == STACK_REFERENCE {
         no_download(&request.plugin_download_url, &request.plugin_checksums)?;
         listed_stack(allowed, &request.id)?;
@@ -218,7 +232,10 @@ pub(super) fn invoke(
         download_url: &request.plugin_download_url,
         checksums: &request.plugin_checksums,
     };
-    if served_by(allowed, references, &served)?.invokes.contains(&request.tok) {
+    if served_by(allowed, references, &served)?
+        .invokes
+        .contains(&request.tok)
+    {
         return Ok(());
     }
     Err(Refusal::new(
@@ -230,12 +247,19 @@ pub(super) fn invoke(
     ))
 }
 
-pub(super) fn package(allowed: &Allowed, request: &RegisterPackageRequest) -> Result<PackageName, Refusal> {
+pub(super) fn package(
+    allowed: &Allowed,
+    request: &RegisterPackageRequest,
+) -> Result<PackageName, Refusal> {
     no_download(&request.download_url, &request.checksums)?;
     if request.parameterization.is_some() || request.extension.is_some() {
         return Err(parameterized(&request.name));
     }
-    version(&request.name, rule_of(allowed, &request.name)?, &request.version)?;
+    version(
+        &request.name,
+        rule_of(allowed, &request.name)?,
+        &request.version,
+    )?;
     name(&request.name)
 }
 
@@ -258,84 +282,11 @@ pub(super) fn schema(
     if request.parameterization.is_some() {
         return Err(parameterized(&request.package));
     }
-    version(&request.package, rule_of(allowed, &request.package)?, &request.version)
-}
-
-/// The rule of the package that will serve a request.
-fn served_by<'a>(
-    allowed: &'a Allowed,
-    references: &References,
-    served: &Served<'_>,
-) -> Result<&'a PackageRule, Refusal> {
-    no_download(served.download_url, served.checksums)?;
-    let rule = rule_of(allowed, served.package)?;
-    version(served.package, rule, served.version)?;
-    if !served.provider.is_empty() && provider_package(served.provider)?.as_str() != served.package {
-        return Err(Refusal::new(
-            Rule::Provider,
-            format!(
-                "the provider of a resource of `{}` must be of the same package",
-                excerpt(served.package)
-            ),
-        ));
-    }
-    if !served.package_ref.is_empty()
-        && references.get(served.package_ref).map(PackageName::as_str) != Some(served.package)
-    {
-        return Err(Refusal::new(
-            Rule::Package,
-            format!(
-                "the package reference of a resource of `{}` was not given out for that package",
-                excerpt(served.package)
-            ),
-        ));
-    }
-    Ok(rule)
-}
-
-fn rule_of<'a>(allowed: &'a Allowed, package: &str) -> Result<&'a PackageRule, Refusal> {
-    // Their providers run what the program sends them, so no list can allow them.
-    if matches!(package, "pulumi-nodejs" | "pulumi-python") {
-        return Err(Refusal::new(
-            Rule::Dynamic,
-            "dynamic providers run the program's code outside its sandbox: use a provider's own resource",
-        ));
-    }
-    // The engine's own package can do more than any provider; what is allowed of it is decided by type, before this.
-    let listed = allowed.packages.iter().find(|(name, _)| name.as_str() == package && package != "pulumi");
-    listed.map(|(_, rule)| rule).ok_or_else(|| {
-        Refusal::new(
-            Rule::Package,
-            format!(
-                "the package `{}` is not on the stack's allow-list: use a listed package, or have it listed",
-                excerpt(package)
-            ),
-        )
-    })
-}
-
-fn version(package: &str, rule: &PackageRule, asked: &str) -> Result<(), Refusal> {
-    let plain = |version: &str| version.strip_prefix('v').unwrap_or(version).to_owned();
-    match &rule.version {
-        Some(pinned) if !asked.is_empty() && plain(asked) != plain(pinned) => Err(Refusal::new(
-            Rule::Package,
-            format!(
-                "version `{}` of the package `{package}` is not allowed: use `{pinned}`",
-                excerpt(asked)
-            ),
-        )),
-        Some(_) | None => Ok(()),
-    }
-}
-
-fn no_download(url: &str, checksums: &BTreeMap<String, Vec<u8>>) -> Result<(), Refusal> {
-    if url.is_empty() && checksums.is_empty() {
-        return Ok(());
-    }
-    Err(Refusal::new(
-        Rule::Download,
-        "a program may not say where plugins come from: remove `pluginDownloadURL` and checksums",
-    ))
+    version(
+        &request.package,
+        rule_of(allowed, &request.package)?,
+        &request.version,
+    )
 }
 
 fn stack_reference(allowed: &Allowed, inputs: &Properties) -> Result<(), Refusal> {
@@ -349,7 +300,11 @@ fn stack_reference(allowed: &Allowed, inputs: &Properties) -> Result<(), Refusal
 }
 
 fn listed_stack(allowed: &Allowed, stack: &str) -> Result<(), Refusal> {
-    if allowed.stack_references.iter().any(|listed| listed == stack) {
+    if allowed
+        .stack_references
+        .iter()
+        .any(|listed| listed == stack)
+    {
         return Ok(());
     }
     Err(Refusal::new(
@@ -359,40 +314,4 @@ fn listed_stack(allowed: &Allowed, stack: &str) -> Result<(), Refusal> {
             excerpt(stack)
         ),
     ))
-}
-
-/// The package of a token `package:module:Name`.
-fn package_of(token: &str) -> Result<&str, Refusal> {
-    let mut parts = token.split(':');
-    match (parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some(package), Some(_), Some(last), None) if !package.is_empty() && !last.is_empty() => Ok(package),
-        _ => Err(malformed("token", token)),
-    }
-}
-
-/// The package of a provider reference `URN::ID`.
-fn provider_package(reference: &str) -> Result<PackageName, Refusal> {
-    let bad = || malformed("provider reference", reference);
-    let (urn, _) = reference.rsplit_once("::").ok_or_else(bad)?;
-    let urn = Urn::new(urn).map_err(|_| bad())?;
-    let package = urn.resource_type().strip_prefix(PROVIDER_PREFIX).ok_or_else(bad)?;
-    name(package)
-}
-
-fn name(package: &str) -> Result<PackageName, Refusal> {
-    PackageName::new(package).map_err(|_| malformed("package name", package))
-}
-
-fn short(texts: &[&str]) -> Result<(), Refusal> {
-    match texts.iter().find(|text| text.len() > NAME_BYTES_MAX) {
-        None => Ok(()),
-        Some(text) => Err(malformed("name", text)),
-    }
-}
-
-fn malformed(what: &str, text: &str) -> Refusal {
-    Refusal::new(
-        Rule::Malformed,
-        format!("`{}` is not a {what} that is understood", excerpt(text)),
-    )
 }

@@ -27,10 +27,16 @@ const REFERENCES_MAX: usize = 256;
 /// Features that the proxy forwards; every other one is answered with no, so that SDKs do not use it.
 const FEATURES: [(&str, ResourceMonitorFeature); 9] = [
     ("secrets", ResourceMonitorFeature::Secrets),
-    ("resourceReferences", ResourceMonitorFeature::ResourceReferences),
+    (
+        "resourceReferences",
+        ResourceMonitorFeature::ResourceReferences,
+    ),
     ("outputValues", ResourceMonitorFeature::OutputValues),
     ("aliasSpecs", ResourceMonitorFeature::AliasSpecs),
-    ("replacementTrigger", ResourceMonitorFeature::ReplacementTrigger),
+    (
+        "replacementTrigger",
+        ResourceMonitorFeature::ReplacementTrigger,
+    ),
     ("deletedWith", ResourceMonitorFeature::DeletedWith),
     ("replaceWith", ResourceMonitorFeature::ReplaceWith),
     ("invokeDependsOn", ResourceMonitorFeature::InvokeDependsOn),
@@ -88,8 +94,7 @@ impl Monitor {
         properties: &Properties,
         other: Option<&prost_types::Value>,
     ) -> Result<(), Status> {
-        let mut found =
-            assets::named(properties).map_err(|refusal| self.deny(method, refusal))?;
+        let mut found = assets::named(properties).map_err(|refusal| self.deny(method, refusal))?;
         if let Some(other) = other {
             let other = value::value(other).map_err(|error| {
                 self.deny(method, Refusal::new(Rule::Malformed, error.to_string()))
@@ -113,8 +118,11 @@ impl ResourceMonitor for Monitor {
         self.count("GetDeploymentInfo")?;
         let answer = self.client().get_deployment_info(()).await;
         let mut info = answer.map_err(handed_on)?.into_inner();
-        info.supported_features
-            .retain(|feature| FEATURES.iter().any(|(_, known)| i32::from(*known) == *feature));
+        info.supported_features.retain(|feature| {
+            FEATURES
+                .iter()
+                .any(|(_, known)| i32::from(*known) == *feature)
+        });
         Ok(Response::new(info))
     }
 
@@ -125,7 +133,9 @@ impl ResourceMonitor for Monitor {
         self.count("SupportsFeature")?;
         let request = request.into_inner();
         if !FEATURES.iter().any(|(id, _)| *id == request.id) {
-            return Ok(Response::new(SupportsFeatureResponse { has_support: false }));
+            return Ok(Response::new(SupportsFeatureResponse {
+                has_support: false,
+            }));
         }
         let answer = self.client().supports_feature(request).await;
         forwarded(answer)
@@ -138,7 +148,9 @@ impl ResourceMonitor for Monitor {
         const METHOD: &str = "Invoke";
         self.count(METHOD)?;
         let request = request.into_inner();
-        self.shared.recorder.count("invoke", &excerpt_long(&request.tok))?;
+        self.shared
+            .recorder
+            .count("invoke", &excerpt_long(&request.tok))?;
         let args = self.properties(METHOD, request.args.as_ref())?;
         rules::invoke(&self.shared.allowed, &self.references(), &request, &args)
             .map_err(|refusal| self.deny(METHOD, refusal))?;
@@ -149,7 +161,8 @@ impl ResourceMonitor for Monitor {
     async fn call(&self, request: Request<ResourceCallRequest>) -> Answer<CallResponse> {
         self.count("Call")?;
         let token = excerpt(&request.into_inner().tok);
-        let message = format!("the method `{token}` runs inside a provider: use its resources instead");
+        let message =
+            format!("the method `{token}` runs inside a provider: use its resources instead");
         Err(self.deny("Call", Refusal::new(Rule::Remote, message)))
     }
 
@@ -160,10 +173,17 @@ impl ResourceMonitor for Monitor {
         const METHOD: &str = "ReadResource";
         self.count(METHOD)?;
         let request = request.into_inner();
-        self.shared.recorder.count("read", &excerpt_long(&request.r#type))?;
+        self.shared
+            .recorder
+            .count("read", &excerpt_long(&request.r#type))?;
         let properties = self.properties(METHOD, request.properties.as_ref())?;
-        rules::read(&self.shared.allowed, &self.references(), &request, &properties)
-            .map_err(|refusal| self.deny(METHOD, refusal))?;
+        rules::read(
+            &self.shared.allowed,
+            &self.references(),
+            &request,
+            &properties,
+        )
+        .map_err(|refusal| self.deny(METHOD, refusal))?;
         self.files(METHOD, &properties, None).await?;
         forwarded(self.client().read_resource(request).await)
     }
@@ -175,7 +195,9 @@ impl ResourceMonitor for Monitor {
         const METHOD: &str = "RegisterResource";
         self.count(METHOD)?;
         let request = request.into_inner();
-        self.shared.recorder.count("type", &excerpt_long(&request.r#type))?;
+        self.shared
+            .recorder
+            .count("type", &excerpt_long(&request.r#type))?;
         let inputs = self.properties(METHOD, request.object.as_ref())?;
         rules::register(&self.shared.allowed, &self.references(), &request, &inputs)
             .map_err(|refusal| self.deny(METHOD, refusal))?;
@@ -188,7 +210,9 @@ impl ResourceMonitor for Monitor {
             .registering(ResourceOptions::of(&request))
             .map_err(|refusal| self.deny(METHOD, refusal))?;
         let answer = forwarded(self.client().register_resource(request).await)?;
-        self.shared.recorder.registered(ticket, &answer.get_ref().urn)?;
+        self.shared
+            .recorder
+            .registered(ticket, &answer.get_ref().urn)?;
         Ok(answer)
     }
 
@@ -211,7 +235,10 @@ impl ResourceMonitor for Monitor {
 
     async fn register_stack_invoke_transform(&self, _: Request<Callback>) -> Answer<()> {
         self.count("RegisterStackInvokeTransform")?;
-        Err(self.deny("RegisterStackInvokeTransform", rules::callback("transforms")))
+        Err(self.deny(
+            "RegisterStackInvokeTransform",
+            rules::callback("transforms"),
+        ))
     }
 
     async fn register_resource_hook(&self, _: Request<RegisterResourceHookRequest>) -> Answer<()> {

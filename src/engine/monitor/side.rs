@@ -65,7 +65,12 @@ impl Engine for EngineProxy {
         request: Request<GetRootResourceRequest>,
     ) -> Answer<GetRootResourceResponse> {
         self.shared.recorder.count("engine", "GetRootResource")?;
-        forwarded(self.client.clone().get_root_resource(request.into_inner()).await)
+        forwarded(
+            self.client
+                .clone()
+                .get_root_resource(request.into_inner())
+                .await,
+        )
     }
 
     async fn set_root_resource(
@@ -73,7 +78,12 @@ impl Engine for EngineProxy {
         request: Request<SetRootResourceRequest>,
     ) -> Answer<SetRootResourceResponse> {
         self.shared.recorder.count("engine", "SetRootResource")?;
-        forwarded(self.client.clone().set_root_resource(request.into_inner()).await)
+        forwarded(
+            self.client
+                .clone()
+                .set_root_resource(request.into_inner())
+                .await,
+        )
     }
 
     async fn start_debugging(&self, _: Request<StartDebuggingRequest>) -> Answer<()> {
@@ -86,8 +96,15 @@ impl Engine for EngineProxy {
         &self,
         request: Request<RequirePulumiVersionRequest>,
     ) -> Answer<RequirePulumiVersionResponse> {
-        self.shared.recorder.count("engine", "RequirePulumiVersion")?;
-        forwarded(self.client.clone().require_pulumi_version(request.into_inner()).await)
+        self.shared
+            .recorder
+            .count("engine", "RequirePulumiVersion")?;
+        forwarded(
+            self.client
+                .clone()
+                .require_pulumi_version(request.into_inner())
+                .await,
+        )
     }
 }
 
