@@ -10,7 +10,15 @@
 //!
 //! It does not print, does not read the environment (see [`Machine`]) and does not sandbox what it starts.
 
+mod golang;
+mod home;
+mod install;
+mod lock;
 mod process;
+mod progress;
+mod provider;
+mod release;
+mod stamp;
 mod user;
 
 use std::ffi::OsString;
@@ -20,11 +28,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::Sha256;
 
+use home::{Check, Home};
+
+pub use install::Listed;
+pub use lock::{Lock, PROVIDER_PREFIX, Platform};
 pub use process::{Invocation, Output, Program, Service, run, spawn};
+pub use progress::{Event, Progress, Reporter};
+pub use provider::{Added, Addition, ProviderSource};
 pub use user::{Script, UserProgram, UserTool};
 
 /// What of the user's machine the tools may use. The caller's configuration fills it, once.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Machine {
     /// The search path, as in `PATH`.
     pub path: OsString,
@@ -34,6 +48,16 @@ pub struct Machine {
     pub forwarded: Vec<(OsString, OsString)>,
     /// The proxy for downloads, as in `HTTPS_PROXY`.
     pub proxy: Option<String>,
+}
+
+impl std::fmt::Debug for Machine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Proxies carry passwords.
+        f.debug_struct("Machine")
+            .field("path", &self.path)
+            .field("home", &self.home)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The variables that a Go build may see besides `PATH` and `HOME`: where modules come from and where they are kept.
@@ -66,7 +90,7 @@ pub enum Origin {
 
 /// Where a tool's file came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "lowercase")]
 pub enum Source {
     /// The vendor's archive, by URL and hash.
     Release,
@@ -76,6 +100,17 @@ pub enum Source {
     File,
     /// The user's search path: nothing prescribed its hash.
     System,
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Release => "release",
+            Self::Go => "go",
+            Self::File => "file",
+            Self::System => "system",
+        })
+    }
 }
 
 /// A program whose file's hash was just checked.
@@ -123,43 +158,65 @@ impl Tool {
 /// The tools of one lock in one home folder.
 #[derive(Debug)]
 pub struct Tools {
-    home: PathBuf,
+    home: Home,
+    lock: Lock,
     machine: Machine,
     origin: Origin,
 }
 
 impl Tools {
+    /// The tools of a lock, installed in `home` (`$LIGHTSOUT_HOME`, an absolute path), which is made if need be.
+    ///
+    /// # Errors
+    /// The home folder cannot be made.
+    pub fn open(home: &Path, lock: Lock, machine: Machine, origin: Origin) -> Result<Self, Error> {
+        Ok(Self {
+            home: Home::open(home)?,
+            lock,
+            machine,
+            origin,
+        })
+    }
+
     /// Hands out one tool of the lock after checking its file's hash. A provider's name is `pulumi-resource-NAME`.
     ///
     /// # Errors
     /// It is not in the lock, not installed (the error names the command to run), or its file is not what was installed.
-    #[expect(
-        clippy::unused_async,
-        reason = "the system's own tools are asked for their version"
-    )]
     pub async fn locate(&self, name: &str) -> Result<Tool, Error> {
-        Err(Error::Missing {
-            name: name.to_owned(),
-            version: String::new(),
-        })
+        let entry = self.lock.entry(name)?;
+        match self.origin {
+            Origin::System if !name.starts_with(PROVIDER_PREFIX) => {
+                user::find_system(name, &self.machine, self.home.hashes()).await
+            }
+            Origin::System | Origin::Home => {
+                self.installed(entry, Check::Start)
+                    .await?
+                    .ok_or_else(|| Error::Missing {
+                        name: entry.name.clone(),
+                        version: entry.version.clone(),
+                    })
+            }
+        }
     }
 
     /// Finds one of the user's own programs: its real executable, version, hash, and what a sandbox must show of it.
     ///
     /// # Errors
     /// It is not on the search path, does not answer, or its installation spans the user's home folder.
-    #[expect(clippy::unused_async, reason = "the program is asked where it is")]
     pub async fn user_tool(&self, program: UserProgram) -> Result<UserTool, Error> {
-        Err(Error::UserTool {
-            program: program.name(),
-            problem: "is not on the search path".to_owned(),
-        })
+        user::find(program, &self.machine, self.home.hashes()).await
     }
 
-    /// The home folder.
+    /// The home folder, without links.
     #[must_use]
     pub fn home(&self) -> &Path {
-        &self.home
+        self.home.root()
+    }
+
+    /// The lock.
+    #[must_use]
+    pub const fn lock(&self) -> &Lock {
+        &self.lock
     }
 
     /// The machine.
@@ -178,6 +235,84 @@ impl Tools {
 /// Why a tool could not be had or started.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// A lock is not one, or may not say what it says.
+    #[error("reading `tools.lock`: {problem}")]
+    Lock {
+        /// What is wrong.
+        problem: String,
+    },
+    /// Nothing of that name is in the lock.
+    #[error(
+        "`{name}` is not in `tools.lock`: add a provider with `lightsout tools add provider NAME@VERSION`"
+    )]
+    Unknown {
+        /// The name.
+        name: String,
+    },
+    /// Programs are not made for this machine.
+    #[error("no tools are made for `{name}`: use Linux on amd64 or arm64")]
+    Platform {
+        /// The machine.
+        name: String,
+    },
+    /// What was downloaded is not what the lock names. Nothing else is tried.
+    #[error(
+        "`{what}` has the hash {actual}, the lock says {expected}: do not use it, and find out why"
+    )]
+    WrongHash {
+        /// Its URL or path.
+        what: String,
+        /// The lock's.
+        expected: Sha256,
+        /// Its own.
+        actual: Sha256,
+    },
+    /// A Go module is not what `go.sum` pins. Nothing else is tried.
+    #[error("a module of `{module}` is not what its `go.sum` pins: {said}")]
+    WrongSum {
+        /// The compiled-in module.
+        module: String,
+        /// What Go said.
+        said: String,
+    },
+    /// An archive does not hold what it should.
+    #[error("unpacking `{path}`: {problem}")]
+    Archive {
+        /// The archive.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// No source of the lock worked.
+    #[error("installing `{name}` {version}: {reasons}")]
+    NoSource {
+        /// The tool.
+        name: String,
+        /// Its version.
+        version: String,
+        /// Why, for each source.
+        reasons: String,
+    },
+    /// An installed file is not what was installed.
+    #[error(
+        "`{path}` is not what was installed, {problem}: remove its folder and run `lightsout tools install`"
+    )]
+    Tampered {
+        /// The file or folder.
+        path: PathBuf,
+        /// What differs.
+        problem: String,
+    },
+    /// A file could not be read or written.
+    #[error("{doing} `{path}`: {cause}")]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
     /// The lock names it, the home folder does not have it.
     #[error("`{name}` {version} is not installed: run `lightsout tools install`")]
     Missing {
@@ -185,6 +320,14 @@ pub enum Error {
         name: String,
         /// The version that the lock asks for.
         version: String,
+    },
+    /// `--system-tools` was asked for and the search path does not have it.
+    #[error(
+        "`{name}` is not on the search path, or does not say its version: install it, or leave out `--system-tools`"
+    )]
+    NotOnPath {
+        /// The tool.
+        name: String,
     },
     /// One of the user's own programs is absent or unusable.
     #[error("`{program}` {problem}")]
@@ -214,6 +357,16 @@ pub enum Error {
         /// The end of what it said, bounded and printable.
         stderr: String,
     },
+}
+
+impl Error {
+    pub(super) fn io(doing: &'static str, path: &Path, cause: std::io::Error) -> Self {
+        Self::Io {
+            doing,
+            path: path.to_path_buf(),
+            cause,
+        }
+    }
 }
 
 fn said(stderr: &str) -> String {

@@ -7,20 +7,27 @@
 //! LIMIT: a child that makes its own session leaves the group. Untrusted code runs in the sandbox, where its process
 //! namespace dies with it; what is started here is ours or the user's own.
 
+mod capture;
+mod program;
+
 use std::ffi::OsString;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::process::{Child, ChildStdin, Command};
+use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 
-use super::{Error, Tool, UserTool};
+use self::capture::{Capture, Feed, Tail, drain, text_of};
+use super::Error;
 use crate::perimeter::sandbox::End;
+
+pub use self::program::Program;
+
+pub(super) use self::capture::printable_tail;
 
 /// How long pipes may stay open after the process has ended and its group was killed.
 const DRAIN: Duration = Duration::from_secs(2);
@@ -28,54 +35,6 @@ const DRAIN: Duration = Duration::from_secs(2);
 const BUSY_RETRIES: u32 = 50;
 /// Pause between two such attempts.
 const BUSY_PAUSE: Duration = Duration::from_millis(10);
-/// Bytes read from a pipe at once.
-const CHUNK_BYTES: usize = 64 * 1024;
-/// Bytes of standard error that an error message quotes.
-const QUOTED_BYTES_MAX: usize = 2_000;
-
-/// What is started: a checked tool of ours or one of the user's own.
-#[derive(Debug, Clone, Copy)]
-pub enum Program<'a> {
-    /// A tool of the lock.
-    Tool(&'a Tool),
-    /// The user's own.
-    User(&'a UserTool),
-}
-
-impl<'a> From<&'a Tool> for Program<'a> {
-    fn from(tool: &'a Tool) -> Self {
-        Self::Tool(tool)
-    }
-}
-
-impl<'a> From<&'a UserTool> for Program<'a> {
-    fn from(tool: &'a UserTool) -> Self {
-        Self::User(tool)
-    }
-}
-
-impl Program<'_> {
-    fn path(&self) -> &Path {
-        match self {
-            Self::Tool(tool) => tool.path(),
-            Self::User(tool) => tool.path(),
-        }
-    }
-
-    fn name(&self) -> String {
-        match self {
-            Self::Tool(tool) => tool.name().to_owned(),
-            Self::User(tool) => tool.program().name().to_owned(),
-        }
-    }
-
-    fn script(&self) -> Option<&Path> {
-        match self {
-            Self::Tool(_) => None,
-            Self::User(tool) => tool.script().map(|script| script.path.as_path()),
-        }
-    }
-}
 
 /// One start of a program.
 pub struct Invocation<'a> {
@@ -376,128 +335,6 @@ fn command(invocation: &Invocation<'_>) -> Command {
         .process_group(0)
         .kill_on_drop(true);
     command
-}
-
-/// What is still to be written to a standard input.
-struct Feed<'a> {
-    pipe: Option<ChildStdin>,
-    rest: &'a [u8],
-}
-
-impl<'a> Feed<'a> {
-    fn new(pipe: Option<ChildStdin>, bytes: &'a [u8]) -> Self {
-        let pipe = if bytes.is_empty() { None } else { pipe };
-        Self { pipe, rest: bytes }
-    }
-
-    const fn is_done(&self) -> bool {
-        self.pipe.is_none()
-    }
-
-    /// Writes some; a process that does not read its input is no failure.
-    async fn write(&mut self) {
-        let Some(pipe) = self.pipe.as_mut() else {
-            return;
-        };
-        let written = pipe.write(self.rest).await.unwrap_or(0);
-        self.rest = self.rest.get(written..).unwrap_or(&[]);
-        if written == 0 || self.rest.is_empty() {
-            self.pipe = None;
-        }
-    }
-}
-
-/// The beginning of a stream, as far as its limit.
-struct Capture<R> {
-    pipe: Option<R>,
-    kept: Vec<u8>,
-    bytes_max: usize,
-    chunk: Vec<u8>,
-}
-
-impl<R: AsyncRead + Unpin> Capture<R> {
-    fn new(pipe: Option<R>, bytes_max: usize) -> Self {
-        Self {
-            pipe,
-            kept: Vec::new(),
-            bytes_max,
-            chunk: vec![0; CHUNK_BYTES],
-        }
-    }
-
-    const fn is_closed(&self) -> bool {
-        self.pipe.is_none()
-    }
-
-    /// Reads once; `true` if there was more than the limit.
-    async fn read(&mut self) -> bool {
-        let Some(pipe) = self.pipe.as_mut() else {
-            return false;
-        };
-        // A pipe that cannot be read is over; the process's own end says the rest.
-        let count = pipe.read(&mut self.chunk).await.unwrap_or(0);
-        if count == 0 {
-            self.pipe = None;
-            return false;
-        }
-        let room = self.bytes_max.saturating_sub(self.kept.len());
-        self.kept
-            .extend_from_slice(self.chunk.get(..count.min(room)).unwrap_or(&[]));
-        count > room
-    }
-}
-
-/// The end of a stream.
-struct Tail {
-    kept: Vec<u8>,
-    bytes_max: usize,
-}
-
-impl Tail {
-    const fn new(bytes_max: usize) -> Self {
-        Self {
-            kept: Vec::new(),
-            bytes_max,
-        }
-    }
-
-    fn push(&mut self, bytes: &[u8]) {
-        self.kept.extend_from_slice(bytes);
-        let excess = self.kept.len().saturating_sub(self.bytes_max);
-        self.kept.drain(..excess);
-    }
-}
-
-async fn drain(mut pipe: impl AsyncRead + Unpin, tail: Arc<Mutex<Tail>>) {
-    let mut chunk = vec![0; CHUNK_BYTES];
-    loop {
-        let count = pipe.read(&mut chunk).await.unwrap_or(0);
-        if count == 0 {
-            return;
-        }
-        let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
-        tail.push(chunk.get(..count).unwrap_or(&[]));
-    }
-}
-
-fn text_of(tail: &Mutex<Tail>) -> String {
-    let tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
-    printable_tail(&tail.kept)
-}
-
-/// The last bytes as text, control characters but line ends escaped.
-fn printable_tail(bytes: &[u8]) -> String {
-    let from = bytes.len().saturating_sub(QUOTED_BYTES_MAX);
-    let text = String::from_utf8_lossy(bytes.get(from..).unwrap_or(&[]));
-    let mut printable = String::new();
-    for c in text.trim_end().chars() {
-        if c.is_control() && c != '\n' && c != '\t' {
-            printable.extend(c.escape_default());
-        } else {
-            printable.push(c);
-        }
-    }
-    printable
 }
 
 fn end_of(status: ExitStatus) -> End {

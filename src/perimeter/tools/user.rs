@@ -1,11 +1,15 @@
 //! The user's own programs: found on the search path, resolved to the real executable.
 //!
-//! What stands on a search path may be a shim (pyenv, asdf), a link or a wrapper, so the program itself is asked where it is.
-//! INVARIANT: what a sandbox is told to show of it never contains the user's home folder or the root.
+//! INVARIANT: the path is absolute and without links, the hash is of the file at that path, and what a sandbox is told to show of it never contains the
+//! user's home folder or the root. How it is found is in `probe`.
+
+mod probe;
 
 use std::path::{Path, PathBuf};
 
 use crate::names::Sha256;
+
+pub(super) use self::probe::{find, find_system};
 
 /// A program that is the user's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,12 +52,12 @@ pub struct Script {
 /// One of the user's own programs, resolved and hashed.
 #[derive(Debug, Clone)]
 pub struct UserTool {
-    pub(super) program: UserProgram,
-    pub(super) path: PathBuf,
-    pub(super) script: Option<Script>,
-    pub(super) version: String,
-    pub(super) sha256: Sha256,
-    pub(super) shows: Vec<PathBuf>,
+    program: UserProgram,
+    path: PathBuf,
+    script: Option<Script>,
+    version: String,
+    sha256: Sha256,
+    shows: Vec<PathBuf>,
 }
 
 impl UserTool {

@@ -1,6 +1,6 @@
 module example.invalid/tools
 
-go 1.26.8
+go 1.25.11
 
 tool (
 	github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml
