@@ -10,7 +10,19 @@
 //! What it does not do: it does not know what cloud services do with what they are given. A passing trial on a twin says that
 //! the program, the names, the references and the properties are right, not that AWS would accept them.
 
+mod account;
+mod check;
+mod diff;
+mod invoke;
+mod outputs;
+mod schema;
 mod service;
+mod table;
+mod template;
+mod value;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,11 +37,20 @@ use tokio_stream::wrappers::TcpListenerStream;
 use crate::engine::wire::pulumirpc::resource_provider_server::ResourceProviderServer;
 use crate::names::Urn;
 
+use account::Account;
+use table::Table;
+
 /// The package that a twin stands in for.
 pub const PACKAGE: &str = "aws";
 
 /// The account in which everything is made. No real account has this number.
 pub const ACCOUNT: &str = "123456789012";
+
+/// The part of AWS that the account is in.
+const PARTITION: &str = "aws";
+
+/// The region where none is configured.
+const REGION: &str = "us-east-1";
 
 /// The largest message taken or sent, in bytes: far above any real resource, far below what would hurt the supervisor.
 const MESSAGE_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -39,17 +60,9 @@ const MESSAGE_BYTES_MAX: usize = 32 * 1024 * 1024;
 pub struct Twin(Arc<Shared>);
 
 struct Shared {
-    #[expect(dead_code, reason = "read once names are made")]
     seed: [u8; 32],
-    state: Mutex<State>,
-}
-
-/// What changes while a twin serves.
-#[derive(Default)]
-struct State {
-    /// By type and id.
-    resources: BTreeMap<(String, String), TwinResource>,
-    calls: BTreeMap<&'static str, u64>,
+    table: Table,
+    account: Mutex<Account>,
 }
 
 /// A resource that exists in a twin.
@@ -79,7 +92,7 @@ impl fmt::Debug for TwinResource {
 impl fmt::Debug for Twin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Twin")
-            .field("resources", &self.state().resources.len())
+            .field("resources", &self.account().resources().len())
             .finish_non_exhaustive()
     }
 }
@@ -106,7 +119,8 @@ impl Twin {
     pub fn new(seed: [u8; 32]) -> Result<Self, Error> {
         Ok(Self(Arc::new(Shared {
             seed,
-            state: Mutex::new(State::default()),
+            table: Table::aws()?,
+            account: Mutex::new(Account::default()),
         })))
     }
 
@@ -152,24 +166,37 @@ impl Twin {
     /// Everything that exists, in the order of type and id.
     #[must_use]
     pub fn resources(&self) -> Vec<TwinResource> {
-        self.state().resources.values().cloned().collect()
+        self.account().resources().cloned().collect()
     }
 
     /// Whether nothing exists: after `destroy`, the proof that nothing is left.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.state().resources.is_empty()
+        self.account().resources().len() == 0
     }
 
     /// How often each method of the protocol was called, by its name in the protocol.
     #[must_use]
     pub fn calls(&self) -> BTreeMap<&'static str, u64> {
-        self.state().calls.clone()
+        self.account().calls()
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    /// Whether losing a resource of this type loses what nobody can make again; nothing for a type that the twin does not know.
+    #[must_use]
+    pub fn is_stateful(&self, token: &str) -> Option<bool> {
+        self.0
+            .table
+            .resources
+            .get(token)
+            .map(|resource| resource.stateful)
+    }
+
+    fn account(&self) -> MutexGuard<'_, Account> {
         // A panic elsewhere cannot leave the maps half-written: each is changed by one insertion or removal.
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0
+            .account
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,0 +1,1 @@
+//! The twin through a real client of the protocol.

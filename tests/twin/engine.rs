@@ -1,0 +1,179 @@
+//! Starts the real command line on a copy of a stack.
+
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+
+use lightsout::engine::twin::{Endpoint, Twin};
+use serde_json::Value;
+
+const PASSPHRASE: &str = "correct-horse-battery-staple";
+
+/// The command line, if this machine has it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test has no configuration but its environment"
+)]
+pub(crate) fn pulumi() -> Option<PathBuf> {
+    std::env::var_os("LIGHTSOUT_TEST_PULUMI").map(PathBuf::from)
+}
+
+/// A copy of a stack with a backend of its own and a twin.
+pub(crate) struct Project {
+    pulumi: PathBuf,
+    folder: tempfile::TempDir,
+    stack: &'static str,
+    endpoint: Endpoint,
+    /// The account that everything is made in.
+    pub(crate) twin: Twin,
+}
+
+/// How a command ended.
+pub(crate) struct Ended {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) code: Option<i32>,
+}
+
+impl Ended {
+    #[track_caller]
+    pub(crate) fn ok(self) -> String {
+        assert_eq!(self.code, Some(0), "{}\n{}", self.stdout, self.stderr);
+        self.stdout
+    }
+
+    #[track_caller]
+    pub(crate) fn json(self) -> Value {
+        serde_json::from_str(&self.ok()).expect("JSON on stdout")
+    }
+}
+
+impl Project {
+    /// A stack of `stacks/`, with an empty state.
+    pub(crate) async fn new(pulumi: PathBuf, source: &str, stack: &'static str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["backend", "home", "program"] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for entry in std::fs::read_dir(root.join("stacks").join(source)).unwrap() {
+            let entry = entry.unwrap();
+            std::fs::copy(
+                entry.path(),
+                folder.path().join("program").join(entry.file_name()),
+            )
+            .unwrap();
+        }
+        let twin = Twin::new([7; 32]).unwrap();
+        let endpoint = twin.serve().await.unwrap();
+        let project = Self {
+            pulumi,
+            folder,
+            stack,
+            endpoint,
+            twin,
+        };
+        // The stack's own file holds the salt already; `init` must not write another one.
+        project.run(&["stack", "init", "--stack", stack]).await.ok();
+        project
+    }
+
+    /// A path in the program's folder.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join("program").join(name)
+    }
+
+    /// Replaces text that must be there in the program.
+    #[track_caller]
+    pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.file(file)).unwrap();
+        assert!(text.contains(from), "`{from}` is not in {file}");
+        std::fs::write(self.file(file), text.replace(from, to)).unwrap();
+    }
+
+    /// Another process, hence another, empty twin, on the same state.
+    pub(crate) async fn with_another_twin(mut self) -> Self {
+        self.twin = Twin::new([8; 32]).unwrap();
+        let last = std::mem::replace(&mut self.endpoint, self.twin.serve().await.unwrap());
+        last.stop().await.unwrap();
+        self
+    }
+
+    /// What the engine would do, by its count of operations.
+    pub(crate) async fn preview(&self) -> Value {
+        self.run(&[
+            "preview",
+            "--json",
+            "--show-sames",
+            "--show-replacement-steps",
+            "--stack",
+            self.stack,
+        ])
+        .await
+        .json()
+    }
+
+    /// Updates the stack; its summary of operations.
+    pub(crate) async fn up(&self) -> Value {
+        self.run(&["up", "--yes", "--skip-preview", "--stack", self.stack])
+            .await
+            .ok();
+        self.export().await
+    }
+
+    pub(crate) async fn destroy(&self) {
+        self.run(&["destroy", "--yes", "--skip-preview", "--stack", self.stack])
+            .await
+            .ok();
+    }
+
+    /// The state, secrets as ciphertext.
+    pub(crate) async fn export(&self) -> Value {
+        self.run(&["stack", "export", "--stack", self.stack])
+            .await
+            .json()
+    }
+
+    pub(crate) async fn outputs(&self) -> Value {
+        self.run(&["stack", "output", "--json", "--stack", self.stack])
+            .await
+            .json()
+    }
+
+    /// Runs the command line and waits.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test is what a user's shell would be"
+    )]
+    pub(crate) async fn run(&self, args: &[&str]) -> Ended {
+        let beside = self.pulumi.parent().unwrap();
+        let at = |name: &str| self.folder.path().join(name);
+        let output: Output = tokio::process::Command::new(&self.pulumi)
+            .args(["--non-interactive", "--color", "never", "-C"])
+            .arg(at("program"))
+            .args(args)
+            .env_clear()
+            .env("PATH", beside)
+            .env("HOME", at("home"))
+            .env("PULUMI_HOME", at("home"))
+            .env(
+                "PULUMI_BACKEND_URL",
+                format!("file://{}", at("backend").display()),
+            )
+            .env("PULUMI_CONFIG_PASSPHRASE", PASSPHRASE)
+            .env("PULUMI_SKIP_UPDATE_CHECK", "true")
+            .env("PULUMI_AUTOMATION_API", "true")
+            .env("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true")
+            .env("PULUMI_DISABLE_REGISTRY_RESOLVE", "true")
+            .env("PULUMI_DEBUG_PROVIDERS", self.endpoint.attachment())
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output()
+            .await
+            .unwrap();
+        Ended {
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+            code: output.status.code(),
+        }
+    }
+}
