@@ -11,10 +11,13 @@
 //! the program, the names, the references and the properties are right, not that AWS would accept them.
 
 mod account;
+mod autoname;
 mod check;
+mod configure;
 mod diff;
 mod invoke;
 mod outputs;
+mod resource;
 mod schema;
 mod service;
 mod table;
@@ -51,6 +54,9 @@ const PARTITION: &str = "aws";
 
 /// The region where none is configured.
 const REGION: &str = "us-east-1";
+
+/// Names and ids are drawn at most this often until one is free.
+const DRAWS_MAX: u32 = 10_000;
 
 /// The largest message taken or sent, in bytes: far above any real resource, far below what would hurt the supervisor.
 const MESSAGE_BYTES_MAX: usize = 32 * 1024 * 1024;

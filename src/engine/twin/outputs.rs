@@ -30,9 +30,12 @@ pub(super) struct Making<'a> {
 
 impl Making<'_> {
     /// The inputs with a name in them: where only a prefix was given, the name is drawn now.
-    pub(super) fn named(&self, inputs: &Properties) -> Properties {
+    ///
+    /// Also says whether another draw would give another name.
+    pub(super) fn named(&self, inputs: &Properties) -> (Properties, bool) {
         let mut inputs = inputs.clone();
         inputs.remove(DEFAULTS);
+        let mut is_drawn = false;
         if let Some(Autoname { property, .. }) = &self.resource.autoname
             && !inputs.contains_key(property)
             && let Some(prefix) = inputs.get(&format!("{property}Prefix"))
@@ -40,8 +43,9 @@ impl Making<'_> {
             let (prefix, was_secret) = value::unwrapped(prefix);
             let name = format!("{}{}", prefix.as_str().unwrap_or(""), self.draw.hex(26));
             inputs.insert(property.clone(), marked(Value::String(name), was_secret));
+            is_drawn = true;
         }
-        inputs
+        (inputs, is_drawn)
     }
 
     /// The id of a resource with these inputs, or nothing if they do not have what it is made from.
