@@ -5,16 +5,35 @@
 //!
 //! INVARIANT: a missing kernel feature is an [`Error`], never a weaker sandbox.
 
+mod channel;
+mod control;
+mod copy;
 mod error;
+mod filter;
+mod init;
+mod keeper;
+mod lockdown;
+mod mountinfo;
+mod mounts;
+mod policy;
+mod prepare;
+mod probe;
 mod running;
+mod spawn;
+mod sys;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+use control::Shared;
+use policy::{Action, Reply, Request};
 
 pub use error::{Error, Step};
 pub use running::Running;
@@ -151,7 +170,7 @@ pub struct Enforced {
     /// Supplementary groups inside.
     pub groups: Vec<u32>,
     /// The capability sets, in hexadecimal, by the kernel's names; all zero.
-    pub capabilities: std::collections::BTreeMap<String, String>,
+    pub capabilities: BTreeMap<String, String>,
     /// Whether a new program can gain rights.
     pub no_new_privs: bool,
     /// 2 is filter mode.
@@ -167,7 +186,7 @@ pub struct Enforced {
     /// Names in `/`.
     pub root: Vec<String>,
     /// Resource limits in force, by the kernel's names.
-    pub rlimits: std::collections::BTreeMap<String, u64>,
+    pub rlimits: BTreeMap<String, u64>,
     /// Limits that this machine cannot enforce, each with the reason.
     pub not_enforced: Vec<String>,
 }
@@ -183,15 +202,22 @@ pub struct Attempt {
     pub name: String,
 }
 
-/// Walls that stand, with or without commands behind them.
+/// Walls that stand, with or without commands behind them. Dropping them kills everything inside.
 #[derive(Debug)]
 pub struct Sandbox {
+    shared: Arc<Shared>,
+    init: spawn::Init,
+    listeners: Vec<TcpListener>,
+    trees: Vec<(PathBuf, OwnedFd)>,
+    targets: Vec<PathBuf>,
     enforced: Enforced,
 }
 
 /// Reaches TCP ports inside a sandbox.
 #[derive(Debug, Clone)]
-pub struct Dialer {}
+pub struct Dialer {
+    shared: Arc<Shared>,
+}
 
 impl Dialer {
     /// Connects to 127.0.0.1:`port` inside.
@@ -199,28 +225,39 @@ impl Dialer {
     /// # Errors
     /// Nobody listens there, or the sandbox has ended.
     pub async fn dial(&self, port: u16) -> Result<tokio::net::TcpStream, Error> {
-        Err(Error::Gone)
+        let (reply, mut descriptors) = self.shared.request(Request::Socket, Vec::new()).await?;
+        let (Reply::Socket, Some(socket)) = (reply, descriptors.pop()) else {
+            return Err(Error::Gone);
+        };
+        let socket = std::net::TcpStream::from(socket);
+        let address = (std::net::Ipv4Addr::LOCALHOST, port).into();
+        tokio::net::TcpSocket::from_std_stream(socket)
+            .connect(address)
+            .await
+            .map_err(|source| Error::Dial { port, source })
     }
 }
 
 impl Sandbox {
-    /// Builds the walls: namespaces, mounts, listeners. Nothing runs yet.
+    /// Builds the walls: namespaces, mounts, listeners. Nothing of the payload runs yet.
     ///
     /// # Errors
     /// The step that the kernel refused, and what to do about it.
     pub async fn prepare(walls: Walls) -> Result<Self, Error> {
-        Err(Error::Gone)
+        prepare::prepare(&walls).await
     }
 
     /// The listening sockets that were made inside, non-blocking, to be served from outside; each once.
     pub fn take_listeners(&mut self) -> Vec<TcpListener> {
-        Vec::new()
+        std::mem::take(&mut self.listeners)
     }
 
     /// A handle that connects to ports inside.
     #[must_use]
     pub fn dialer(&self) -> Dialer {
-        Dialer {}
+        Dialer {
+            shared: Arc::clone(&self.shared),
+        }
     }
 
     /// What is really enforced, read back inside.
@@ -229,20 +266,29 @@ impl Sandbox {
         &self.enforced
     }
 
-    /// Tries to open these absolute paths, and what is beside every host, from a process with the payload's own restrictions.
+    /// Tries to open these absolute paths by every way round, and what commands a host, from a process with the payload's own
+    /// restrictions. An [`Attempt`] without an errno is a hole in the wall.
     ///
     /// # Errors
     /// The attempts could not be made.
     pub async fn probe(&mut self, paths: &[PathBuf]) -> Result<Vec<Attempt>, Error> {
-        Err(Error::Gone)
+        let paths = probe::attempts(paths, &self.targets);
+        let action = Action::Probe {
+            paths: paths.clone(),
+        };
+        let errnos: Vec<Option<i32>> = prepare::ask(&self.shared, &action).await?;
+        if errnos.len() != paths.len() {
+            return Err(Error::NotEnforced("the probe was cut short".to_owned()));
+        }
+        Ok(probe::name(paths, errnos))
     }
 
-    /// Runs one command to its end.
+    /// Runs one command to its end. When this future is dropped, the command is killed.
     ///
     /// # Errors
     /// It could not be started, or the sandbox ended.
     pub async fn run(&self, command: Command) -> Result<Finished, Error> {
-        Err(Error::Gone)
+        self.start(command).await?.wait().await
     }
 
     /// Starts one command; its lines can be read while it runs.
@@ -250,13 +296,18 @@ impl Sandbox {
     /// # Errors
     /// It could not be started, or the sandbox has ended.
     pub async fn start(&self, command: Command) -> Result<Running, Error> {
-        Err(Error::Gone)
+        running::start(&self.shared, command).await
     }
 
     /// A descriptor of a [`Mount::Copy`] or [`Mount::Scratch`], `O_PATH`, valid after the sandbox has ended.
     #[must_use]
     pub fn tree(&self, target: &Path) -> Option<OwnedFd> {
-        None
+        let (_, tree) = self.trees.iter().find(|(path, _)| path == target)?;
+        match tree.try_clone() {
+            Ok(tree) => Some(tree),
+            // Out of descriptors. Without a tree its reader has nothing to accept.
+            Err(_) => None,
+        }
     }
 
     /// Kills everything inside and waits until nothing is left.
@@ -264,19 +315,19 @@ impl Sandbox {
     /// # Errors
     /// Something was still there after a while.
     pub async fn end(self) -> Result<(), Error> {
-        Err(Error::Gone)
+        self.init.end().await
     }
 }
 
-/// Names the executable that [`Sandbox::prepare`] starts; for a library user whose own executable does not call [`init_main`].
+/// Names the executable that [`Sandbox::prepare`] starts, by its absolute path; for a program that does not call [`init_main`].
 ///
 /// # Errors
-/// It was named before.
+/// It was named before; this is the path that was refused.
 pub fn set_executable(path: PathBuf) -> Result<(), PathBuf> {
-    Err(path)
+    spawn::set_executable(path)
 }
 
-/// The sandbox's own first process: `main` calls it when the only argument is [`INIT_ARG`]. Never returns.
+/// The sandbox's own first process: `main` calls it, before anything else, when the only argument is [`INIT_ARG`].
 pub fn init_main() -> ! {
-    std::process::abort()
+    sys::exit(init::run())
 }

@@ -1,25 +1,339 @@
-//! A command while it runs behind the walls.
+//! A command while it runs behind the walls: its output, its deadline, its end.
+//!
+//! INVARIANT: one task per command holds the command's channel. When the task ends, for whatever reason, the channel closes and
+//! the keeper inside kills every process of the command.
 
-use super::{Error, Finished};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt as _;
+use tokio::net::unix::pipe::Receiver;
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::control::{Shared, Socket};
+use super::policy::{Action, Event, Order, Request};
+use super::{Command, End, Error, Finished, channel, policy};
+
+/// Time between SIGINT and SIGKILL; the Pulumi engine needs some to write its state.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Time the keeper has to kill a command before the whole sandbox is killed.
+const KILL: Duration = Duration::from_secs(5);
+
+/// Time a command has from its request to its first instruction.
+const START: Duration = Duration::from_secs(30);
+
+/// Time for the rest of the output once no process of the command is left. It arrives at once, unless the command gave its
+/// pipe to a command beside it.
+const DRAIN: Duration = Duration::from_secs(1);
+
+/// Bytes of one read.
+const CHUNK_BYTES: usize = 16 << 10;
 
 /// A command that runs; dropping it kills the command and all its children.
 #[derive(Debug)]
-pub struct Running {}
+pub struct Running {
+    task: JoinHandle<Result<Finished, Error>>,
+    lines: mpsc::UnboundedReceiver<Vec<u8>>,
+    interrupt: Arc<Notify>,
+}
 
 impl Running {
     /// The next line of standard output without its newline; nothing when the output has ended.
     pub async fn next_line(&mut self) -> Option<Vec<u8>> {
-        None
+        self.lines.recv().await
     }
 
     /// Waits for the end.
     ///
     /// # Errors
     /// The sandbox ended under it.
-    pub async fn wait(self) -> Result<Finished, Error> {
-        Err(Error::Gone)
+    pub async fn wait(mut self) -> Result<Finished, Error> {
+        match (&mut self.task).await {
+            Ok(finished) => finished,
+            Err(_) => Err(Error::Gone),
+        }
     }
 
-    /// Asks it to stop: SIGINT now, SIGKILL for it and all its children after a grace. It then ends as [`super::End::Cancelled`].
-    pub fn interrupt(&self) {}
+    /// Asks it to stop: SIGINT now, SIGKILL for it and all its children after a grace. It then ends as [`End::Cancelled`].
+    pub fn interrupt(&self) {
+        self.interrupt.notify_one();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Starts a command; [`Running::next_line`] yields something only if `lines`.
+pub(super) async fn start(shared: &Arc<Shared>, command: Command) -> Result<Running, Error> {
+    let action = action(&command)?;
+    let program = command
+        .argv
+        .first()
+        .map(|program| program.to_string_lossy().into_owned())
+        .unwrap_or_else(String::new);
+    let started = Instant::now();
+    let (channel, stdout, stderr) = launch(shared, &action, &command.stdin, &program).await?;
+    let (send, lines) = mpsc::unbounded_channel();
+    let interrupt = Arc::new(Notify::new());
+    let capture = |pipe, lines| Capture {
+        pipe: Some(pipe),
+        bytes: Vec::new(),
+        bytes_max: command.output_bytes_max,
+        partial: Vec::new(),
+        lines,
+    };
+    let watch = Watch {
+        shared: Arc::clone(shared),
+        channel,
+        stdout: capture(stdout, Some(send)),
+        stderr: capture(stderr, None),
+        interrupt: Arc::clone(&interrupt),
+        started,
+        deadline: started + command.deadline,
+    };
+    Ok(Running {
+        task: tokio::spawn(watch.run()),
+        lines,
+        interrupt,
+    })
+}
+
+fn action(command: &Command) -> Result<Action, Error> {
+    use std::os::unix::ffi::OsStrExt as _;
+    let bytes = |text: &std::ffi::OsStr| text.as_bytes().to_vec();
+    let argv: Vec<_> = command.argv.iter().map(|item| bytes(item)).collect();
+    let env: Vec<_> = command
+        .env
+        .iter()
+        .map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat())
+        .collect();
+    let cwd = policy::bytes(&command.cwd);
+    let absolute = argv
+        .first()
+        .is_some_and(|program| program.starts_with(b"/"));
+    let nul = argv
+        .iter()
+        .chain(&env)
+        .chain([&cwd])
+        .any(|item| item.contains(&0));
+    if !absolute || nul {
+        return Err(Error::Command);
+    }
+    Ok(Action::Exec { argv, env, cwd })
+}
+
+/// Starts an action inside, and returns when it runs.
+pub(super) async fn launch(
+    shared: &Arc<Shared>,
+    action: &Action,
+    stdin: &[u8],
+    program: &str,
+) -> Result<(Socket, Receiver, Receiver), Error> {
+    let io = Error::Control;
+    let action = serde_json::to_vec(action)
+        .map_err(std::io::Error::other)
+        .and_then(|text| channel::sealed("command", &text))
+        .map_err(io)?;
+    let stdin = channel::sealed("stdin", stdin).map_err(io)?;
+    let (stdout, stdout_in) = pipe()?;
+    let (stderr, stderr_in) = pipe()?;
+    let (ours, theirs) = channel::pair().map_err(io)?;
+    let ours = Socket::new(ours).map_err(io)?;
+    shared
+        .request(
+            Request::Start,
+            vec![action, stdin, stdout_in, stderr_in, theirs],
+        )
+        .await?;
+    match timeout(START, ours.receive::<Event>()).await {
+        Ok(Ok(Some((Event::Started, _)))) => Ok((ours, stdout, stderr)),
+        Ok(Ok(Some((Event::Failed(failure), _)))) => Err(Error::Start {
+            program: program.to_owned(),
+            step: failure.step,
+            on: failure.on,
+            errno: failure.errno,
+        }),
+        Ok(Err(error)) => Err(error),
+        Ok(Ok(Some((Event::Exited(_) | Event::Signalled(_), _)) | None)) | Err(_) => {
+            shared.kill();
+            Err(Error::Gone)
+        }
+    }
+}
+
+fn pipe() -> Result<(Receiver, OwnedFd), Error> {
+    let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
+        .map_err(|errno| Error::Control(errno.into()))?;
+    Ok((
+        Receiver::from_owned_fd(read).map_err(Error::Control)?,
+        write,
+    ))
+}
+
+/// What is kept of one output.
+struct Capture {
+    pipe: Option<Receiver>,
+    bytes: Vec<u8>,
+    bytes_max: usize,
+    partial: Vec<u8>,
+    lines: Option<mpsc::UnboundedSender<Vec<u8>>>,
+}
+
+/// What one read gave.
+enum Read {
+    More,
+    Ended,
+    TooMuch,
+}
+
+impl Capture {
+    /// Reads once. Safe to drop before it is done; never done once the output has ended.
+    async fn read(&mut self) -> Read {
+        let Some(pipe) = &mut self.pipe else {
+            return std::future::pending().await;
+        };
+        let mut chunk = [0; CHUNK_BYTES];
+        let length = match pipe.read(&mut chunk).await {
+            // A pipe that cannot be read has no more to say.
+            Ok(0) | Err(_) => {
+                self.close();
+                return Read::Ended;
+            }
+            Ok(length) => length,
+        };
+        let room = self.bytes_max - self.bytes.len();
+        let kept = chunk.get(..length.min(room)).unwrap_or(&[]);
+        self.bytes.extend_from_slice(kept);
+        if let Some(lines) = &self.lines {
+            for piece in kept.split_inclusive(|byte| *byte == b'\n') {
+                self.partial.extend_from_slice(piece);
+                if self.partial.last() == Some(&b'\n') {
+                    self.partial.pop();
+                    // Nobody reads lines of a command that is only waited for.
+                    drop(lines.send(std::mem::take(&mut self.partial)));
+                }
+            }
+        }
+        if length > room {
+            self.close();
+            return Read::TooMuch;
+        }
+        Read::More
+    }
+
+    /// The last line may have no newline.
+    fn close(&mut self) {
+        self.pipe = None;
+        if let Some(lines) = self.lines.take()
+            && !self.partial.is_empty()
+        {
+            drop(lines.send(std::mem::take(&mut self.partial)));
+        }
+    }
+
+    async fn rest(&mut self) -> Read {
+        while self.pipe.is_some() {
+            match self.read().await {
+                Read::More | Read::Ended => {}
+                Read::TooMuch => return Read::TooMuch,
+            }
+        }
+        Read::Ended
+    }
+}
+
+/// The task of one command.
+struct Watch {
+    shared: Arc<Shared>,
+    channel: Socket,
+    stdout: Capture,
+    stderr: Capture,
+    interrupt: Arc<Notify>,
+    started: Instant,
+    deadline: Instant,
+}
+
+/// What happened next.
+enum Next {
+    Event(Option<Event>),
+    Output(Read),
+    Late,
+    Interrupt,
+}
+
+impl Watch {
+    async fn run(mut self) -> Result<Finished, Error> {
+        let mut cause = None;
+        let mut killed = false;
+        let mut until = self.deadline;
+        let end = loop {
+            let stop = match self.next(until).await? {
+                Next::Event(Some(Event::Exited(code))) => break End::Exited(code),
+                Next::Event(Some(Event::Signalled(signal))) => break End::Signalled(signal),
+                Next::Event(Some(Event::Failed(_)) | None) => {
+                    // Nobody keeps the command's processes any more.
+                    self.shared.kill();
+                    return Err(Error::Gone);
+                }
+                Next::Event(Some(Event::Started)) | Next::Output(Read::More | Read::Ended) => {
+                    continue;
+                }
+                Next::Late if killed => {
+                    // The keeper does not get it down: the kernel does.
+                    self.shared.kill();
+                    break End::Signalled(libc::SIGKILL);
+                }
+                Next::Interrupt => {
+                    cause = cause.or(Some(End::Cancelled));
+                    self.order(Order::Interrupt).await;
+                    until = until.min(Instant::now() + GRACE);
+                    continue;
+                }
+                Next::Output(Read::TooMuch) => End::TooMuchOutput,
+                Next::Late => End::DeadlinePassed,
+            };
+            cause = cause.or(Some(stop));
+            if !killed {
+                self.order(Order::Kill).await;
+                killed = true;
+                until = Instant::now() + KILL;
+            }
+        };
+        let rest = async {
+            let stdout = self.stdout.rest().await;
+            (stdout, self.stderr.rest().await)
+        };
+        if let Ok((Read::TooMuch, _) | (_, Read::TooMuch)) = timeout(DRAIN, rest).await {
+            cause = cause.or(Some(End::TooMuchOutput));
+        }
+        self.stdout.close();
+        Ok(Finished {
+            end: cause.unwrap_or(end),
+            stdout: self.stdout.bytes,
+            stderr: self.stderr.bytes,
+            duration: self.started.elapsed(),
+        })
+    }
+
+    async fn next(&mut self, until: Instant) -> Result<Next, Error> {
+        Ok(tokio::select! {
+            event = self.channel.receive::<Event>() => Next::Event(event?.map(|(event, _)| event)),
+            read = self.stdout.read() => Next::Output(read),
+            read = self.stderr.read() => Next::Output(read),
+            () = sleep_until(until) => Next::Late,
+            () = self.interrupt.notified() => Next::Interrupt,
+        })
+    }
+
+    /// Gives an order. One that cannot be given would have reached a keeper that has ended: what it said last is still to be read.
+    async fn order(&self, order: Order) {
+        drop(self.channel.send(&order, &[]).await);
+    }
 }

@@ -1,0 +1,105 @@
+//! What every test of the sandbox needs: walls with ordinary limits, a shell behind them, files outside.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+use std::time::Duration;
+
+use lightsout::perimeter::sandbox::{
+    Command, End, Finished, Identity, Limits, Mount, Sandbox, Walls, set_executable,
+};
+
+/// Limits under which every honest program here runs.
+pub(crate) fn limits() -> Limits {
+    Limits {
+        processes: 256,
+        open_files: 1024,
+        file_bytes: 64 << 20,
+        scratch_bytes: 64 << 20,
+    }
+}
+
+/// Walls with these mounts.
+pub(crate) fn walls(mounts: Vec<Mount>) -> Walls {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        set_executable(PathBuf::from(env!("CARGO_BIN_EXE_lightsout"))).expect("named once");
+    });
+    Walls {
+        mounts,
+        identity: Identity::Dedicated,
+        listeners: 0,
+        limits: limits(),
+    }
+}
+
+/// Walls with these mounts, standing.
+pub(crate) async fn sandbox(mounts: Vec<Mount>) -> Sandbox {
+    Sandbox::prepare(walls(mounts))
+        .await
+        .expect("the walls stand")
+}
+
+/// A command with a generous deadline.
+pub(crate) fn command<S: Into<OsString>>(argv: impl IntoIterator<Item = S>) -> Command {
+    Command {
+        argv: argv.into_iter().map(Into::into).collect(),
+        env: vec![("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())],
+        cwd: "/".into(),
+        stdin: Vec::new(),
+        deadline: Duration::from_secs(60),
+        output_bytes_max: 1 << 20,
+    }
+}
+
+/// A shell script.
+pub(crate) fn shell(script: &str) -> Command {
+    command(["/bin/sh", "-c", script])
+}
+
+/// Standard output of a script that must succeed.
+#[track_caller]
+pub(crate) fn text(finished: &Finished) -> String {
+    let out = String::from_utf8_lossy(&finished.stdout);
+    let err = String::from_utf8_lossy(&finished.stderr);
+    assert_eq!(finished.end, End::Exited(0), "stdout: {out}\nstderr: {err}");
+    out.trim_end().to_owned()
+}
+
+/// Runs a script that must succeed.
+pub(crate) async fn sh(sandbox: &Sandbox, script: &str) -> String {
+    text(&sandbox.run(shell(script)).await.expect("the script runs"))
+}
+
+/// A folder outside, readable by everyone, with one file in it.
+pub(crate) struct Outside(tempfile::TempDir);
+
+impl Outside {
+    pub(crate) fn new() -> Self {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))
+            .expect("readable");
+        std::fs::write(folder.path().join("file"), "content").expect("a file");
+        Self(folder)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub(crate) fn read_only(&self, target: &str) -> Mount {
+        Mount::ReadOnly {
+            source: self.path().to_owned(),
+            target: target.into(),
+        }
+    }
+
+    pub(crate) fn copy(&self, target: &str) -> Mount {
+        Mount::Copy {
+            source: self.path().to_owned(),
+            target: target.into(),
+            bytes_max: 16 << 20,
+        }
+    }
+}
