@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::names::Sha256;
+use crate::names::{PackageName, Sha256};
 
 use home::{Check, Home};
 
@@ -197,6 +197,14 @@ impl Tools {
                     })
             }
         }
+    }
+
+    /// Hands out a package's provider, as [`Tools::locate`] does.
+    ///
+    /// # Errors
+    /// As [`Tools::locate`].
+    pub async fn locate_provider(&self, package: &PackageName) -> Result<Tool, Error> {
+        self.locate(&format!("{PROVIDER_PREFIX}{package}")).await
     }
 
     /// Finds one of the user's own programs: its real executable, version, hash, and what a sandbox must show of it.

@@ -12,8 +12,8 @@ use super::release::{Download, Failure, unpack};
 use super::{Error, Source, Tool, Tools, golang};
 use crate::names::Sha256;
 
-/// Archives that were downloaded and compared in this installation: two tools may come out of one.
-type Archives = BTreeMap<Sha256, PathBuf>;
+/// Archives of this installation by URL: two tools may come out of one, and a server that did not answer is not asked twice.
+type Archives = BTreeMap<(String, Sha256), Result<PathBuf, String>>;
 
 /// One line of `tools list`.
 #[derive(Debug)]
@@ -173,22 +173,7 @@ impl Tools {
         match way {
             Way::Release(platforms) => {
                 let archive = platforms.get(&here).ok_or_else(|| nothing_for(here))?;
-                let file = match archives.get(&archive.sha256) {
-                    Some(file) => file.clone(),
-                    None => {
-                        let file = place.downloads.join(archive.sha256.to_string());
-                        Download::new(
-                            &entry.name,
-                            &archive.url,
-                            Some(archive.sha256),
-                            file.clone(),
-                        )
-                        .fetch(&self.machine, place.progress)
-                        .await?;
-                        archives.insert(archive.sha256, file.clone());
-                        file
-                    }
-                };
+                let file = self.download(entry, archive, place, archives).await?;
                 let program = scratch.join("program");
                 take(archive, file, program.clone()).await?;
                 Ok((program, archive.url.clone()))
@@ -213,6 +198,33 @@ impl Tools {
                 entry.version
             ))),
         }
+    }
+
+    async fn download(
+        &self,
+        entry: &Entry,
+        archive: &Archive,
+        place: &Place<'_>,
+        archives: &mut Archives,
+    ) -> Result<PathBuf, Failure> {
+        let key = (archive.url.clone(), archive.sha256);
+        if let Some(known) = archives.get(&key) {
+            return known.clone().map_err(Failure::Unavailable);
+        }
+        let file = place.downloads.join(archives.len().to_string());
+        let download = Download::new(
+            &entry.name,
+            &archive.url,
+            Some(archive.sha256),
+            file.clone(),
+        );
+        let fetched = match download.fetch(&self.machine, place.progress).await {
+            Ok(_) => Ok(file),
+            Err(Failure::Unavailable(reason)) => Err(reason),
+            Err(Failure::Hard(error)) => return Err(Failure::Hard(error)),
+        };
+        archives.insert(key, fetched.clone());
+        fetched.map_err(Failure::Unavailable)
     }
 
     pub(super) async fn put(
@@ -241,7 +253,9 @@ pub(super) async fn take(archive: &Archive, file: PathBuf, program: PathBuf) -> 
     let member = archive.member.clone();
     blocking(move || match member {
         Some(member) => unpack(&file, &member, &program),
-        None => std::fs::rename(&file, &program).map_err(|cause| Error::io("moving", &file, cause)),
+        None => std::fs::copy(&file, &program)
+            .map(|_| ())
+            .map_err(|cause| Error::io("copying", &file, cause)),
     })
     .await?
 }

@@ -368,3 +368,6 @@ pub(super) fn is_loopback_url(url: &str) -> bool {
             .is_ok_and(|address| address.ip().is_loopback())
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -363,3 +363,6 @@ fn failed(doing: &'static str, program: &str, cause: std::io::Error) -> Error {
         cause,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -148,6 +148,14 @@ impl Reporter {
     }
 }
 
+impl Drop for Reporter {
+    fn drop(&mut self) {
+        if let Show::Bar(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 fn show(bar: &ProgressBar, event: &Event<'_>) {
     match event {
         Event::Downloading { bytes, total, .. } => {

@@ -153,3 +153,101 @@ pub(super) fn is_ours_alone(path: &Path) -> Result<bool, Error> {
 const fn nanos(seconds: i64, nanos: i64) -> i64 {
     seconds.saturating_mul(1_000_000_000).saturating_add(nanos)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    /// A folder beside this test's own executable: the one for temporary files is everybody's, there no record counts.
+    fn folder() -> tempfile::TempDir {
+        let own = std::fs::canonicalize(std::env::current_exe().unwrap()).unwrap();
+        tempfile::tempdir_in(own.parent().unwrap()).unwrap()
+    }
+
+    /// A record that says another hash, old enough to be believed.
+    fn forge(hashes: &Hashes, path: &Path) -> Sha256 {
+        let forged = Sha256::of(b"forged");
+        let meta = std::fs::symlink_metadata(path).unwrap();
+        let record = serde_json::to_vec(&Record::of(&meta, forged)).unwrap();
+        let file = hashes.record_of(path);
+        std::fs::write(&file, record).unwrap();
+        let later = std::time::UNIX_EPOCH + std::time::Duration::from_secs(4_000_000_000);
+        File::options()
+            .write(true)
+            .open(&file)
+            .unwrap()
+            .set_modified(later)
+            .unwrap();
+        forged
+    }
+
+    #[test]
+    fn a_record_stands_for_the_hash_only_where_we_alone_can_write() {
+        let folder = folder();
+        let hashes = Hashes::new(folder.path().join("hashes"));
+        std::fs::create_dir(folder.path().join("hashes")).unwrap();
+        std::fs::set_permissions(&hashes.folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let file = folder.path().join("program");
+        std::fs::write(&file, "true").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o555)).unwrap();
+        let forged = forge(&hashes, &file);
+        assert!(
+            is_ours_alone(&file).unwrap(),
+            "the checkout can be written by others"
+        );
+        assert_eq!(
+            hashes.hash(&file).unwrap(),
+            forged,
+            "the record is what is asked"
+        );
+        for shared in [folder.path(), hashes.folder.as_path()] {
+            let before = std::fs::metadata(shared).unwrap().permissions();
+            std::fs::set_permissions(shared, std::fs::Permissions::from_mode(0o775)).unwrap();
+            assert_eq!(
+                hashes.hash(&file).unwrap(),
+                Sha256::of(b"true"),
+                "{}",
+                shared.display()
+            );
+            std::fs::set_permissions(shared, before).unwrap();
+            forge(&hashes, &file);
+        }
+        assert_eq!(hashes.hash(&file).unwrap(), forged);
+    }
+
+    #[test]
+    fn a_record_ends_with_any_change_of_the_file() {
+        let folder = folder();
+        let hashes = Hashes::new(folder.path().to_path_buf());
+        let file = folder.path().join("program");
+        std::fs::write(&file, "true").unwrap();
+        let modified = std::fs::metadata(&file).unwrap().modified().unwrap();
+        forge(&hashes, &file);
+        // Same size, same times, same inode: the time of the change itself cannot be set.
+        std::fs::write(&file, "evil").unwrap();
+        File::options()
+            .write(true)
+            .open(&file)
+            .unwrap()
+            .set_modified(modified)
+            .unwrap();
+        assert_eq!(hashes.hash(&file).unwrap(), Sha256::of(b"evil"));
+        // A record as young as the change may be from before it.
+        let forged = Record::of(&std::fs::metadata(&file).unwrap(), Sha256::of(b"forged"));
+        std::fs::write(
+            hashes.record_of(&file),
+            serde_json::to_vec(&forged).unwrap(),
+        )
+        .unwrap();
+        assert_eq!(hashes.hash(&file).unwrap(), Sha256::of(b"evil"));
+    }
+
+    #[test]
+    fn a_link_is_not_hashed() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("/etc/hostname", &link).unwrap();
+        assert!(Hashes::uncached(&link).is_err());
+    }
+}
