@@ -4,18 +4,18 @@
 //! read when they are asked for, and then by their hash.
 //! It writes nothing and needs no lock; a writer may go on meanwhile.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
 use crate::ledger::checkpoint::{self, CHECKPOINT_BYTES_MAX, Checkpoint};
-use crate::ledger::entry::{Actor, Entry, Kind, LINE_BYTES_MAX};
+use crate::ledger::entry::{Entry, LINE_BYTES_MAX};
+use crate::ledger::flaw::{Flaw, Invalid, Place};
 use crate::ledger::keys::VerifierKey;
 use crate::ledger::log::Tree;
-use crate::ledger::protocol::{Phase, State};
+use crate::ledger::protocol::State;
+use crate::ledger::runs::{Run, Runs};
 use crate::ledger::store::{self, Secrecy};
-use crate::ledger::verify::{Flaw, Invalid, Place};
 use crate::ledger::{Error, Evidence, OBJECT_BYTES_MAX, Recorded};
 use crate::names::{RunId, Sha256};
 
@@ -24,92 +24,6 @@ pub const ENTRIES_BYTES_MAX: u64 = 128 * 1024 * 1024;
 
 /// How often a reader starts again because a writer was faster.
 const READS_MAX: usize = 100;
-
-/// One run's entries.
-#[derive(Debug, Clone)]
-pub struct Run {
-    id: RunId,
-    state: State,
-    entries: Vec<Entry>,
-}
-
-impl Run {
-    /// The run's id.
-    #[must_use]
-    pub const fn id(&self) -> &RunId {
-        &self.id
-    }
-
-    /// Where it stands.
-    #[must_use]
-    pub const fn phase(&self) -> Phase {
-        self.state.phase()
-    }
-
-    /// Attempts begun.
-    #[must_use]
-    pub const fn attempts(&self) -> u8 {
-        self.state.attempts()
-    }
-
-    /// Its entries, in order; never empty.
-    #[must_use]
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
-    }
-
-    /// The kinds of its entries, in order.
-    pub fn kinds(&self) -> impl Iterator<Item = Kind> {
-        self.entries.iter().map(|entry| entry.kind)
-    }
-}
-
-/// All runs, and the rules for one more entry.
-#[derive(Debug, Default)]
-pub(crate) struct Runs(BTreeMap<RunId, Run>);
-
-impl Runs {
-    /// What the run would become with this entry.
-    pub(crate) fn admit(
-        &self,
-        run: &RunId,
-        kind: Kind,
-        actor: &Actor,
-        parents: &[Sha256],
-    ) -> Result<State, Flaw> {
-        let found = self.0.get(run);
-        let out_of_order = || Flaw::Order {
-            run: run.clone(),
-            kind,
-            phase: found.map(Run::phase),
-        };
-        let state = match found {
-            Some(run) => run.state.next(kind),
-            None => State::first(kind),
-        }
-        .ok_or_else(out_of_order)?;
-        if kind == Kind::Approval && !matches!(actor, Actor::Person { .. }) {
-            return Err(Flaw::Approver(actor.clone()));
-        }
-        let earlier = |parent: &Sha256| {
-            found.is_some_and(|run| run.entries.iter().any(|entry| entry.body == *parent))
-        };
-        match parents.iter().find(|parent| !earlier(parent)) {
-            Some(orphan) => Err(Flaw::Parent(*orphan)),
-            None => Ok(state),
-        }
-    }
-
-    fn add(&mut self, entry: Entry, state: State) {
-        let run = self.0.entry(entry.run.clone()).or_insert_with(|| Run {
-            id: entry.run.clone(),
-            state,
-            entries: Vec::new(),
-        });
-        run.state = state;
-        run.entries.push(entry);
-    }
-}
 
 /// A ledger as it was read.
 #[derive(Debug)]
@@ -280,13 +194,13 @@ impl View {
 
     /// Every run, by id.
     pub fn runs(&self) -> impl Iterator<Item = &Run> {
-        self.runs.0.values()
+        self.runs.all()
     }
 
     /// One run.
     #[must_use]
     pub fn run(&self, id: &RunId) -> Option<&Run> {
-        self.runs.0.get(id)
+        self.runs.one(id)
     }
 
     /// An entry's body: canonical JSON whose hash and size are those of the entry.
