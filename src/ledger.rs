@@ -114,7 +114,7 @@ pub use view::View;
 pub use writer::{Ledger, Torn};
 
 /// LIMIT: bytes of one body or statement.
-pub const OBJECT_BYTES_MAX: u64 = 64 * 1024 * 1024;
+pub const OBJECT_BYTES_MAX: u64 = canonical::BYTES_MAX as u64;
 
 /// Something that a stage leaves and a later one may rest on.
 pub trait Evidence: Serialize {
@@ -126,7 +126,6 @@ pub trait Evidence: Serialize {
 ///
 /// Only [`Ledger::record`] and the reading functions of a [`View`] make one. It is neither `Clone` nor `Deserialize`.
 #[derive(Debug)]
-#[must_use]
 pub struct Recorded<T> {
     value: T,
     hash: Sha256,
@@ -136,6 +135,7 @@ pub struct Recorded<T> {
 
 impl<T> Recorded<T> {
     /// The evidence.
+    #[must_use]
     pub const fn value(&self) -> &T {
         &self.value
     }

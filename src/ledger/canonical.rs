@@ -11,12 +11,18 @@ use serde_json::Value;
 /// RFC 8785 knows doubles only: integers up to this are exact, of those beyond some are rounded.
 const INTEGER_MAX: u64 = (1 << 53) - 1;
 
+/// LIMIT: bytes of one value; sorting keys takes time and several times the memory.
+pub const BYTES_MAX: usize = 64 * 1024 * 1024;
+
 /// A value that has no canonical form, or bytes that are not in it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The value cannot be written as JSON at all, or is nested too deeply.
     #[error("it cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// Too large to be worth the time.
+    #[error("{0} bytes are over the limit of {BYTES_MAX}")]
+    TooLarge(usize),
     /// An integer that a double cannot hold.
     #[error("the integer `{0}` cannot be kept exactly in canonical JSON: write it as text")]
     Integer(String),
@@ -34,6 +40,9 @@ pub enum Error {
 /// The value has no exact canonical form.
 pub fn to_bytes<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
     let plain = serde_json::to_vec(value)?;
+    if plain.len() > BYTES_MAX {
+        return Err(Error::TooLarge(plain.len()));
+    }
     // Parsed again: this sees the value as a reader will, with the nesting limit of the parser.
     let parsed: Value = serde_json::from_slice(&plain)?;
     check_integers(&parsed)?;
