@@ -25,9 +25,7 @@ macro_rules! evidence {
     )*};
 }
 
-evidence!(
-    RunOpened, WorkOrder, Proposal, Preview, Decision, Fault, RunClosed
-);
+evidence!(RunOpened, WorkOrder, Proposal, Decision, Fault, RunClosed);
 
 fn id(text: &str) -> RunId {
     RunId::new(text).unwrap()

@@ -65,7 +65,7 @@ fn envelope(key: &Key, subject: &str, hash: Sha256) -> Vec<u8> {
 
 fn put(folder: &Path, bytes: &[u8]) {
     let name = Sha256::of(bytes).to_string();
-    let shelf = folder.join("objects").join(&name[..2]);
+    let shelf = folder.join("objects").join(name.split_at(2).0);
     fs::create_dir_all(&shelf).unwrap();
     fs::write(shelf.join(name), bytes).unwrap();
 }
