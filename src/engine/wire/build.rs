@@ -14,6 +14,10 @@ const FILES: [&str; 5] = [
     "pulumi/codegen/loader.proto",
 ];
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "cargo speaks to a build script by its environment"
+)]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = PathBuf::from("src/engine/wire/proto");
     println!("cargo:rerun-if-changed={}", root.display());
