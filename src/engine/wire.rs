@@ -22,6 +22,8 @@ pub const MESSAGE_DEPTH_MAX: usize = 96;
     missing_docs,
     clippy::allow_attributes,
     clippy::allow_attributes_without_reason,
+    clippy::disallowed_methods,
+    clippy::too_many_lines,
     reason = "generated from the protocol declarations"
 )]
 pub mod pulumirpc {

@@ -185,12 +185,12 @@ impl Runtime {
         service: &'static str,
         address: &str,
     ) -> Result<tonic::transport::Channel, ProgramError> {
+        let not_loopback =
+            || ProgramError::Request(format!("the address of {service} is not a loopback port"));
         let port = address
             .strip_prefix("127.0.0.1:")
-            .and_then(|port| port.parse().map_or(None, Some))
-            .ok_or_else(|| {
-                ProgramError::Request(format!("the address of {service} is not a loopback port"))
-            })?;
+            .ok_or_else(not_loopback)?;
+        let port = port.parse().map_err(|_| not_loopback())?;
         Ok(channel(service, self.state.engine.dial(port).await?).await?)
     }
 

@@ -78,7 +78,7 @@ pub(super) fn command(
     };
     let mut env = vec![
         variable("PATH", "/usr/local/bin:/usr/bin:/bin"),
-        variable("HOME", "/tmp"),
+        variable("HOME", "/home/user"),
         variable("LANG", "C.UTF-8"),
     ];
     let argv = match &program.runtime {

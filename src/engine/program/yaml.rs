@@ -47,9 +47,9 @@ async fn port(running: &mut Running) -> Result<u16, ProgramError> {
         .await
         .map_err(|_| ProgramError::YamlHost("it did not print its port in time".to_owned()))?
         .ok_or_else(|| ProgramError::YamlHost("it ended before it printed its port".to_owned()))?;
-    std::str::from_utf8(&line)
-        .map_or(None, |text| text.trim().parse().map_or(None, Some))
-        .ok_or_else(|| ProgramError::YamlHost("its first line is not a port".to_owned()))
+    let not_a_port = || ProgramError::YamlHost("its first line is not a port".to_owned());
+    let text = std::str::from_utf8(&line).map_err(|_| not_a_port())?;
+    text.trim().parse().map_err(|_| not_a_port())
 }
 
 /// The engine's request in the terms of the sandbox.

@@ -12,18 +12,15 @@ use std::sync::LazyLock;
 
 use prost::bytes::Buf;
 use prost::{Message, Name};
-use prost_reflect::{DescriptorPool, Kind, MessageDescriptor};
+use prost_reflect::{DescriptorError, DescriptorPool, Kind, MessageDescriptor};
 use tonic::codec::{Codec, DecodeBuf, Decoder};
 use tonic::{Code, Status};
 
 use super::{DESCRIPTORS, MESSAGE_BYTES_MAX, MESSAGE_DEPTH_MAX};
 
-/// Every declared message; `None` cannot happen with a descriptor set made by our own build and is answered as an error.
-static POOL: LazyLock<Option<DescriptorPool>> =
-    LazyLock::new(|| match DescriptorPool::decode(DESCRIPTORS) {
-        Ok(pool) => Some(pool),
-        Err(_) => None,
-    });
+/// Every declared message. Our own build made the set; were it damaged, every message would be refused.
+static POOL: LazyLock<Result<DescriptorPool, DescriptorError>> =
+    LazyLock::new(|| DescriptorPool::decode(DESCRIPTORS));
 
 /// The codec of every server and client of ours.
 #[derive(Debug, Clone)]
@@ -90,9 +87,9 @@ pub(super) fn decode<U: Message + Default + Name>(bytes: &[u8]) -> Result<U, Sta
             format!("refusing `{name}`: {problem}"),
         )
     };
-    let descriptor = POOL
-        .as_ref()
-        .and_then(|pool| pool.get_message_by_name(&name))
+    let pool = POOL.as_ref().map_err(|_| refuse(Problem::Undeclared))?;
+    let descriptor = pool
+        .get_message_by_name(&name)
         .ok_or_else(|| refuse(Problem::Undeclared))?;
     walk(bytes, &descriptor, MESSAGE_DEPTH_MAX).map_err(refuse)?;
     U::decode(bytes).map_err(|error| refuse(Problem::Malformed(error.to_string())))

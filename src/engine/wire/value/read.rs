@@ -197,9 +197,12 @@ impl Special {
         };
         items
             .into_iter()
-            .map(|item| match item {
-                Value::String(text) => Ok(text),
-                _ => Err(self.wrong(field)),
+            .map(|item| {
+                if let Value::String(text) = item {
+                    Ok(text)
+                } else {
+                    Err(self.wrong(field))
+                }
             })
             .collect()
     }

@@ -124,7 +124,7 @@ fn depth_and_number_are_limited() {
     }
     assert_eq!(value(&to_wire(&deep)), Err(ValueError::TooDeep));
     let Value::List(mut inner) = deep else {
-        unreachable!()
+        panic!("it is a list")
     };
     value(&to_wire(&inner.remove(0))).unwrap();
     let wide = Value::List(vec![Value::Null; VALUE_NODES_MAX]);
