@@ -10,6 +10,7 @@
 //!
 //! It installs nothing and runs no plugin: the packages a program needs are in its sandbox before it starts.
 
+mod ending;
 mod host;
 mod launch;
 mod yaml;
@@ -231,6 +232,3 @@ impl ProgramHost {
         self.state.outcome()
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -8,10 +8,8 @@ use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 
 use super::launch::{self, Launcher};
-use super::{EngineAt, ProgramEnd, ProgramError, ProgramRun, ProgramSandbox, yaml};
-use crate::engine::monitor::{
-    Allowed, Diagnostic, Observed, Origin, Proxies, Recorder, Severity, Tree,
-};
+use super::{EngineAt, ProgramEnd, ProgramError, ProgramRun, ProgramSandbox, ending, yaml};
+use crate::engine::monitor::{Allowed, Diagnostic, Origin, Proxies, Recorder, Severity, Tree};
 use crate::engine::wire::pulumirpc::language_runtime_server::LanguageRuntime;
 use crate::engine::wire::pulumirpc::{
     AboutRequest, AboutResponse, GetProgramDependenciesRequest, GetProgramDependenciesResponse,
@@ -20,14 +18,10 @@ use crate::engine::wire::pulumirpc::{
     LanguageHandshakeRequest, LanguageHandshakeResponse, PluginInfo, RunRequest, RunResponse,
 };
 use crate::engine::wire::{ServeError, channel, serve_each};
-use crate::perimeter::sandbox::{End, Enforced, Finished, Identity, Sandbox, Walls};
+use crate::perimeter::sandbox::{Enforced, Finished, Identity, Sandbox, Walls};
 
 type Answer<T> = Result<Response<T>, Status>;
 
-/// The exit code of a program that failed and has said why.
-const EXIT_BAILED: i32 = 32;
-/// Bytes of standard error in the reason of a failure.
-const TAIL_BYTES_MAX: usize = 2_000;
 /// Lines of output that become diagnostics, of each stream.
 const LINES_MAX: usize = 500;
 
@@ -150,7 +144,8 @@ impl Runtime {
         servers.shutdown().await;
         let (end, finished) = ended?;
         self.said(&finished);
-        Ok(self.judged(end, &finished))
+        let observed = self.state.recorder.observed();
+        Ok(ending::judged(&observed, end, &finished))
     }
 
     async fn connect(
@@ -214,60 +209,6 @@ impl Runtime {
             }
         }
     }
-
-    /// The end, as it counts: one denial outweighs any exit code.
-    fn judged(&self, said_by_host: Option<RunResponse>, finished: &Finished) -> ProgramEnd {
-        let observed: Observed = self.state.recorder.observed();
-        if !observed.denials.is_empty() {
-            return ProgramEnd::Denied;
-        }
-        if let Some(answer) = said_by_host {
-            return match (answer.error.is_empty(), answer.bail) {
-                (true, false) => ProgramEnd::Finished,
-                (_, true) => ProgramEnd::Bailed,
-                (false, false) => ProgramEnd::Failed(printable(&answer.error)),
-            };
-        }
-        match finished.end {
-            End::Exited(0) => ProgramEnd::Finished,
-            End::Exited(EXIT_BAILED) => ProgramEnd::Bailed,
-            End::Exited(code) => {
-                ProgramEnd::Failed(with_tail(&format!("exit code {code}"), finished))
-            }
-            End::Signalled(signal) => {
-                ProgramEnd::Failed(with_tail(&format!("killed by signal {signal}"), finished))
-            }
-            End::DeadlinePassed => ProgramEnd::DeadlinePassed,
-            End::TooMuchOutput => ProgramEnd::TooMuchOutput,
-            End::Cancelled => ProgramEnd::Failed("it was ended".to_owned()),
-        }
-    }
-
-    /// The answer to the engine.
-    fn answer(&self, ended: &Result<ProgramEnd, ProgramError>) -> RunResponse {
-        let error = match ended {
-            Ok(ProgramEnd::Finished) => return RunResponse::default(),
-            Ok(ProgramEnd::Bailed) => {
-                return RunResponse {
-                    error: String::new(),
-                    bail: true,
-                };
-            }
-            Ok(ProgramEnd::Denied) => {
-                let observed = self.state.recorder.observed();
-                let first = observed
-                    .denials
-                    .first()
-                    .map_or("", |denial| denial.message.as_str());
-                format!("the program asked for something that is denied: {first}")
-            }
-            Ok(ProgramEnd::Failed(reason)) => format!("the program failed: {reason}"),
-            Ok(ProgramEnd::DeadlinePassed) => "the program ran longer than its deadline".to_owned(),
-            Ok(ProgramEnd::TooMuchOutput) => "the program printed more than its limit".to_owned(),
-            Err(error) => error.to_string(),
-        };
-        RunResponse { error, bail: false }
-    }
 }
 
 /// Serves the proxies on the sockets that were made inside.
@@ -324,25 +265,6 @@ async fn behind(
     }
 }
 
-fn with_tail(reason: &str, finished: &Finished) -> String {
-    let start = finished.stderr.len().saturating_sub(TAIL_BYTES_MAX);
-    let tail = finished.stderr.get(start..).unwrap_or(&[]);
-    let tail = printable(String::from_utf8_lossy(tail).trim());
-    if tail.is_empty() {
-        reason.to_owned()
-    } else {
-        format!("{reason}: {tail}")
-    }
-}
-
-/// Text without control characters but newlines, at most [`TAIL_BYTES_MAX`] characters.
-fn printable(text: &str) -> String {
-    text.chars()
-        .filter(|c| *c == '\n' || !c.is_control())
-        .take(TAIL_BYTES_MAX)
-        .collect()
-}
-
 fn refused<T>(what: &str) -> Answer<T> {
     Err(Status::permission_denied(format!(
         "lightsout denies this: {what}"
@@ -379,7 +301,7 @@ impl LanguageRuntime for Runtime {
         };
         lock(&self.state.outcome).started = true;
         let ended = self.run_once(job, request.into_inner()).await;
-        let answer = self.answer(&ended);
+        let answer = ending::answer(&self.state.recorder.observed(), &ended);
         lock(&self.state.outcome).ended = Some(ended);
         Ok(Response::new(answer))
     }
