@@ -1,4 +1,5 @@
 //! What one run may touch, built once and handed out in pieces.
 
+pub mod import;
 pub mod sandbox;
 pub mod tools;
