@@ -16,11 +16,11 @@ use wasmtime::Engine;
 
 use super::builtins;
 use super::error::Error;
+use super::machine;
 use super::opa::Opa;
 use super::pack::{Compiler, Manifest, Sources, refused};
 use super::reads::{self, SyntaxTree};
 use super::rule::{Declaration, Rule};
-use super::wasm;
 use crate::names::{RuleId, Sha256};
 
 /// LIMIT: bytes of a compiled module; OPA's runtime is a few hundred KiB.
@@ -65,7 +65,7 @@ pub(super) fn compiled(
     let rules = rules(&trees, manifest)?;
     let wasm = build(&opa, &rules)?;
     let machine_code =
-        wasm::compile(engine, &wasm).map_err(|error| refused(manifest.name.as_str(), error))?;
+        machine::compile(engine, &wasm).map_err(|error| refused(manifest.name.as_str(), error))?;
     let compiled = Compiled {
         rules,
         wasm,

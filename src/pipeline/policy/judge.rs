@@ -9,12 +9,13 @@ use serde_json::{Map, Value, json};
 use super::Document;
 use super::error::{Error, RuleFault};
 use super::finding::{self, Raw};
+use super::machine::Ticker;
 use super::pack::{Pack, refused};
 use super::reads;
 use super::report::{RuleResult, Undetermined};
 use super::rule::{Rule, Unknown};
 use super::subject::{PathSegment, PropertyPath, Stack, Subject};
-use super::wasm::{Instance, Ticker};
+use super::wasm::Instance;
 use crate::names::Urn;
 
 /// A subject with the document that rules about one resource see.

@@ -15,9 +15,10 @@ use wasmtime::Module;
 
 use super::compile::{self, Compiled};
 use super::error::Error;
+use super::machine::{self, LoadError, Ticker};
 use super::report::PackRecord;
 use super::rule::Rule;
-use super::wasm::{self, Instance, LoadError, Ticker};
+use super::wasm::Instance;
 use crate::names::{PackageName, RuleId, Sha256};
 
 /// LIMIT: files in a pack's folder.
@@ -90,7 +91,7 @@ impl Pack {
         let manifest = sources.manifest()?;
         let hash = sources.hash();
         let name = manifest.name.to_string();
-        let engine = wasm::engine().map_err(|error| refused(&name, error))?;
+        let engine = machine::engine().map_err(|error| refused(&name, error))?;
         let compiled = compile::compiled(&sources, &manifest, &hash, &engine, compiler)?;
         Self::from_compiled(manifest, hash, compiled, &engine)
     }
@@ -107,7 +108,7 @@ impl Pack {
             return Err(Error::NoRules { pack: name });
         }
         let module =
-            wasm::load(engine, &compiled.machine_code).map_err(|error| refused(&name, error))?;
+            machine::load(engine, &compiled.machine_code).map_err(|error| refused(&name, error))?;
         let ticker = Ticker::start(engine);
         let instance = Instance::start(&module).map_err(|error| refused(&name, error))?;
         drop(ticker);

@@ -1,0 +1,40 @@
+# METADATA
+# title: Administrator policies are not attached
+# description: The managed administrator policies give away the account.
+# scope: package
+# custom:
+#   id: AWS-IAM-002
+#   severity: critical
+#   level: mandatory
+#   scope: resource
+#   types:
+#     - "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+#     - "aws:iam/userPolicyAttachment:UserPolicyAttachment"
+#     - "aws:iam/groupPolicyAttachment:GroupPolicyAttachment"
+#     - "aws:iam/policyAttachment:PolicyAttachment"
+#     - "aws:iam/role:Role"
+#     - "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"
+#   unknown: undetermined
+#   remediation: "Replace the policy at `{path}` of {urn} by one that lists what is needed."
+package aws.iam_002
+
+import rego.v1
+
+is_administrator(arn) if {
+	some name in {"AdministratorAccess", "IAMFullAccess", "PowerUserAccess"}
+	endswith(arn, concat("/", [":iam::aws:policy", name]))
+}
+
+deny contains {"path": ["policyArn"], "actual": input.inputs.policyArn, "msg": "an administrator policy is attached"} if {
+	is_administrator(input.inputs.policyArn)
+}
+
+deny contains {"path": ["managedPolicyArns", i], "actual": arn, "msg": "an administrator policy is attached"} if {
+	arn := input.inputs.managedPolicyArns[i]
+	is_administrator(arn)
+}
+
+deny contains {"path": ["policyArns", i], "actual": arn, "msg": "an administrator policy is attached"} if {
+	arn := input.inputs.policyArns[i]
+	is_administrator(arn)
+}

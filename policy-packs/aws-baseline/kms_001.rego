@@ -1,0 +1,26 @@
+# METADATA
+# title: KMS keys rotate
+# description: A key that never changes protects everything ever encrypted with it.
+# scope: package
+# custom:
+#   id: AWS-KMS-001
+#   severity: medium
+#   level: mandatory
+#   scope: resource
+#   types:
+#     - "aws:kms/key:Key"
+#   unknown: undetermined
+#   remediation: "Set `enableKeyRotation: true` on {urn}."
+package aws.kms_001
+
+import rego.v1
+
+# Only symmetric keys can rotate by themselves.
+is_symmetric if not input.inputs.customerMasterKeySpec
+
+is_symmetric if input.inputs.customerMasterKeySpec == "SYMMETRIC_DEFAULT"
+
+deny contains {"path": ["enableKeyRotation"], "expected": true, "msg": "the key does not rotate"} if {
+	is_symmetric
+	not input.inputs.enableKeyRotation == true
+}

@@ -1,0 +1,11 @@
+package aws.kms_001_test
+
+import rego.v1
+
+import data.aws.kms_001
+
+test_rotating if count(kms_001.deny) == 0 with input as {"inputs": {"enableKeyRotation": true}}
+
+test_default if count(kms_001.deny) == 1 with input as {"inputs": {}}
+
+test_asymmetric if count(kms_001.deny) == 0 with input as {"inputs": {"customerMasterKeySpec": "RSA_4096"}}

@@ -1,0 +1,25 @@
+package aws.s3_003_test
+
+import rego.v1
+
+import data.aws.s3_003
+
+policy(principal, condition) := json.marshal({"Statement": [{"Effect": "Allow", "Principal": principal, "Condition": condition}]})
+
+test_named if count(s3_003.deny) == 0 with input as {"inputs": {"policy": policy({"AWS": "arn:aws:iam::1:root"}, {})}}
+
+test_no_policy if count(s3_003.deny) == 0 with input as {"inputs": {}}
+
+test_star if count(s3_003.deny) == 1 with input as {"inputs": {"policy": policy("*", {})}}
+
+test_aws_star if count(s3_003.deny) == 1 with input as {"inputs": {"policy": policy({"AWS": ["*"]}, {})}}
+
+test_tied if {
+	count(s3_003.deny) == 0 with input as {"inputs": {"policy": policy("*", {"StringEquals": {"aws:SourceArn": "arn:aws:s3:::b"}})}}
+}
+
+test_condition_that_anybody_meets if {
+	count(s3_003.deny) == 1 with input as {"inputs": {"policy": policy("*", {"Bool": {"aws:SecureTransport": "true"}})}}
+}
+
+test_unreadable if count(s3_003.deny) == 1 with input as {"inputs": {"policy": "{"}}
