@@ -16,7 +16,9 @@ package aws.kms_001
 import rego.v1
 
 # Only symmetric keys can rotate by themselves.
-is_symmetric if not input.inputs.customerMasterKeySpec
+is_symmetric if not names_a_kind
+
+names_a_kind if is_string(input.inputs.customerMasterKeySpec)
 
 is_symmetric if input.inputs.customerMasterKeySpec == "SYMMETRIC_DEFAULT"
 

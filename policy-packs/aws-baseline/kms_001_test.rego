@@ -8,4 +8,6 @@ test_rotating if count(kms_001.deny) == 0 with input as {"inputs": {"enableKeyRo
 
 test_default if count(kms_001.deny) == 1 with input as {"inputs": {}}
 
+test_null if count(kms_001.deny) == 1 with input as {"inputs": {"customerMasterKeySpec": null}}
+
 test_asymmetric if count(kms_001.deny) == 0 with input as {"inputs": {"customerMasterKeySpec": "RSA_4096"}}

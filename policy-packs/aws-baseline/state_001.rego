@@ -25,7 +25,7 @@
 #     - "aws:secretsmanager/secret:Secret"
 #     - "aws:backup/vault:Vault"
 #   ops: [delete, delete-replaced, replace, discard, discard-replaced, remove-pending-replace]
-#   unknown: irrelevant
+#   unknown: undetermined
 #   remediation: "Keep {urn}: undo what deletes or replaces it. If it must go, first apply a change that leaves a copy (a final snapshot, point-in-time recovery, `retainOnDelete`), and ask a person."
 package aws.state_001
 
@@ -57,6 +57,6 @@ is_kept if {
 # S3 refuses to delete a bucket that holds something.
 is_kept if {
 	input.type in {"aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"}
-	is_object(input.old_inputs)
+	is_boolean(input.old_options.protect)
 	not input.old_inputs.forceDestroy == true
 }

@@ -4,7 +4,7 @@ import rego.v1
 
 import data.aws.state_001
 
-gone(type, old) := {"op": "delete", "type": type, "old_inputs": old}
+gone(type, old) := {"op": "delete", "type": type, "old_inputs": old, "old_options": {"protect": false, "retain_on_delete": false}}
 
 test_database if {
 	count(state_001.deny) == 1 with input as gone("aws:rds/instance:Instance", {})
@@ -15,7 +15,7 @@ test_database if {
 test_bucket if {
 	count(state_001.deny) == 0 with input as gone("aws:s3/bucket:Bucket", {})
 	count(state_001.deny) == 1 with input as gone("aws:s3/bucket:Bucket", {"forceDestroy": true})
-	count(state_001.deny) == 1 with input as gone("aws:s3/bucket:Bucket", null)
+	count(state_001.deny) == 1 with input as object.union(gone("aws:s3/bucket:Bucket", null), {"old_options": null})
 }
 
 test_table if {

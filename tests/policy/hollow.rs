@@ -7,7 +7,9 @@ use lightsout::pipeline::policy::{
 };
 use serde_json::json;
 
-use crate::support::{MANIFEST, METADATA, compiler, judge, pack, request, rule, rule_with, thing};
+use crate::things::{
+    MANIFEST, METADATA, compiler, judge, load, pack, request, rule, rule_with, thing,
+};
 
 const HONEST: &str = "deny contains {\"path\": [\"bad\"]} if input.inputs.bad == true\n";
 
@@ -78,19 +80,19 @@ fn a_folder_without_a_manifest_or_with_strangers_is_no_pack() {
     std::fs::write(folder.path().join("pack.yaml"), MANIFEST.1).unwrap();
     std::fs::create_dir(folder.path().join("more")).unwrap();
     check_load(
-        Pack::load(folder.path(), &compiler()),
+        load(folder.path(), &compiler()),
         content,
         "`more` is not a plain file",
     );
     let folder = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink("/etc/passwd", folder.path().join("pack.yaml")).unwrap();
     check_load(
-        Pack::load(folder.path(), &compiler()),
+        load(folder.path(), &compiler()),
         content,
         "not a plain file",
     );
     check_load(
-        Pack::load(&folder.path().join("nowhere"), &compiler()),
+        load(&folder.path().join("nowhere"), &compiler()),
         |error| matches!(error, Error::Io { .. }),
         "nowhere",
     );
@@ -180,22 +182,6 @@ fn rego_that_does_not_compile_shows_what_opa_says() {
         rule_with(METADATA, "deny contains {} if input.op == nothing\n"),
         opa,
         "var nothing is unsafe",
-    );
-    let folder = tempfile::tempdir().unwrap();
-    let missing = Compiler {
-        opa: folder.path().join("opa"),
-        cache: folder.path().join("cache"),
-        ..compiler()
-    };
-    std::fs::write(folder.path().join("pack.yaml"), MANIFEST.1).unwrap();
-    std::fs::remove_file(folder.path().join("pack.yaml")).unwrap();
-    let pack = tempfile::tempdir().unwrap();
-    std::fs::write(pack.path().join("pack.yaml"), MANIFEST.1).unwrap();
-    std::fs::write(pack.path().join("a.rego"), format!("{METADATA}{HONEST}")).unwrap();
-    check_load(
-        Pack::load(pack.path(), &missing),
-        |error| matches!(error, Error::Io { .. }),
-        "running",
     );
 }
 
@@ -384,12 +370,12 @@ fn a_cache_that_others_can_write_is_not_used() {
     std::fs::write(pack.path().join("a.rego"), format!("{METADATA}{HONEST}")).unwrap();
     std::fs::set_permissions(&cache, std::fs::Permissions::from_mode(0o777)).unwrap();
     check_load(
-        Pack::load(pack.path(), &compiler),
+        load(pack.path(), &compiler),
         |error| matches!(error, Error::Cache { .. }),
         "others can write it",
     );
     std::fs::set_permissions(&cache, std::fs::Permissions::from_mode(0o700)).unwrap();
-    assert!(Pack::load(pack.path(), &compiler).is_ok());
+    assert!(load(pack.path(), &compiler).is_ok());
 }
 
 #[test]

@@ -4,13 +4,18 @@ use lightsout::pipeline::policy::evaluate;
 use serde_json::{Value, json};
 
 use crate::packs::examples;
-use crate::support::{baseline, request};
+use crate::things::{baseline, request, wait};
 
 /// Examples about one resource without unknown values are asked of both hosts, each rule on each.
-#[tokio::test]
-async fn two_hosts_find_the_same() {
+#[test]
+fn two_hosts_find_the_same() {
+    let pack = baseline();
+    wait(compare(pack));
+}
+
+async fn compare(pack: &lightsout::pipeline::policy::Pack) {
     let engine = wasmtime::Engine::default();
-    let module = wasmtime::Module::from_binary(&engine, baseline().wasm()).unwrap();
+    let module = wasmtime::Module::from_binary(&engine, pack.wasm()).unwrap();
     let mut store = wasmtime::Store::new(&engine, ());
     let runtime = opa_wasm::Runtime::new(&mut store, &module).await.unwrap();
     let policy = runtime.without_data(&mut store).await.unwrap();
@@ -22,11 +27,7 @@ async fn two_hosts_find_the_same() {
         if !subject.unknown_paths.is_empty() {
             continue;
         }
-        let report = evaluate(
-            &request(vec![subject.clone()]),
-            std::slice::from_ref(baseline()),
-        )
-        .unwrap();
+        let report = evaluate(&request(vec![subject.clone()]), std::slice::from_ref(pack)).unwrap();
         let mut input = json!(subject);
         input["stack"] = json!({"project": "site", "name": "dev"});
         input["params"] = json!({"required": ["owner"]});

@@ -6,7 +6,7 @@ use std::time::Instant;
 use lightsout::pipeline::policy::{PolicyReport, RuleResult, Subject, Verdict, evaluate};
 use serde_json::Value;
 
-use crate::support::{baseline, compiler, opa, request, root};
+use crate::things::{baseline, compiler, load, request, root};
 
 pub(crate) struct Example {
     pub(crate) kind: &'static str,
@@ -138,7 +138,7 @@ fn opas_own_tests_and_its_formatter_are_content() {
         &["check", "--strict"],
         &["fmt", "--fail", "--list"],
     ] {
-        let output = std::process::Command::new(opa())
+        let output = std::process::Command::new(compiler().opa.path())
             .args(arguments)
             .args(rego())
             .env_clear()
@@ -184,7 +184,7 @@ fn a_report_survives_being_written_down() {
 /// The same pack twice gives the same hash, and a changed rule another.
 #[test]
 fn the_hash_is_of_what_decides() {
-    use crate::support::{MANIFEST, METADATA, pack};
+    use crate::things::{MANIFEST, METADATA, pack};
     let one = format!("{METADATA}deny contains {{}} if input.op == \"x\"\n");
     let hash = |rego: &str, extra: &[(&str, &str)]| {
         let files = [&[MANIFEST, ("a.rego", rego)], extra].concat();
@@ -230,22 +230,22 @@ fn a_damaged_cache_is_written_anew() {
         ..compiler()
     };
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("pack.yaml"), crate::support::MANIFEST.1).unwrap();
+    std::fs::write(folder.path().join("pack.yaml"), crate::things::MANIFEST.1).unwrap();
     std::fs::write(
         folder.path().join("a.rego"),
         format!(
             "{}deny contains {{}} if input.op == \"x\"\n",
-            crate::support::METADATA
+            crate::things::METADATA
         ),
     )
     .unwrap();
-    let load = || {
+    let loaded = || {
         let start = Instant::now();
-        let pack = lightsout::pipeline::policy::Pack::load(folder.path(), &compiler).unwrap();
+        let pack = load(folder.path(), &compiler).unwrap();
         (pack.record(), start.elapsed())
     };
-    let (first, cold) = load();
-    let (again, warm) = load();
+    let (first, cold) = loaded();
+    let (again, warm) = loaded();
     eprintln!("cold {cold:?}, warm {warm:?}");
     assert_eq!(first, again);
     let files: Vec<PathBuf> = std::fs::read_dir(cache.path())
@@ -258,9 +258,9 @@ fn a_damaged_cache_is_written_anew() {
         let mut bytes = whole.clone();
         bytes[damage] ^= 1;
         std::fs::write(&files[0], bytes).unwrap();
-        assert_eq!(load().0, first);
+        assert_eq!(loaded().0, first);
         assert_eq!(std::fs::read(&files[0]).unwrap().len(), whole.len());
     }
     std::fs::write(&files[0], &whole[..100]).unwrap();
-    assert_eq!(load().0, first);
+    assert_eq!(loaded().0, first);
 }

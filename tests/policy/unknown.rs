@@ -6,7 +6,7 @@ use lightsout::pipeline::policy::{
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{METADATA, baseline, judge, request, rule, rule_with, thing};
+use crate::things::{METADATA, baseline, judge, request, rule, rule_with, thing};
 
 fn unknown(inputs: Value, paths: Value) -> Subject {
     Subject {
@@ -121,7 +121,7 @@ fn every_way_to_read_a_value_is_seen() {
 
 #[test]
 fn what_another_file_reads_for_a_rule_is_seen() {
-    use crate::support::{MANIFEST, pack};
+    use crate::things::{MANIFEST, pack};
     let rego = format!("{METADATA}import data.lib.checks as c\ndeny contains {{}} if c.bad\n");
     let lib = (
         "lib.rego",

@@ -41,7 +41,7 @@ pub(super) struct Compiled {
 }
 
 /// The compiled pack, from the cache or from OPA.
-pub(super) fn compiled(
+pub(super) async fn compiled(
     sources: &Sources,
     manifest: &Manifest,
     hash: &Sha256,
@@ -52,7 +52,7 @@ pub(super) fn compiled(
     let key = Sha256::of(
         format!(
             "{CACHE_VERSION}\n{hash}\n{}\n{WASMTIME_VERSION}\n",
-            compiler.opa_hash
+            compiler.opa.sha256()
         )
         .as_bytes(),
     );
@@ -61,9 +61,9 @@ pub(super) fn compiled(
         return Ok(compiled);
     }
     let opa = Opa::new(compiler, manifest.name.as_str(), sources)?;
-    let trees = syntax_trees(&opa, sources)?;
+    let trees = syntax_trees(&opa, sources).await?;
     let rules = rules(&trees, manifest)?;
-    let wasm = build(&opa, &rules)?;
+    let wasm = build(&opa, &rules).await?;
     let machine_code =
         machine::compile(engine, &wasm).map_err(|error| refused(manifest.name.as_str(), error))?;
     let compiled = Compiled {
@@ -75,12 +75,17 @@ pub(super) fn compiled(
     Ok(compiled)
 }
 
-fn syntax_trees(opa: &Opa<'_>, sources: &Sources) -> Result<Vec<(String, SyntaxTree)>, Error> {
-    let parse = |name: &String| {
-        let tree: Value = opa.json("parsing the rules", &["parse", "--format", "json", name])?;
-        Ok((name.clone(), SyntaxTree(tree)))
-    };
-    sources.rego.keys().map(parse).collect()
+async fn syntax_trees(
+    opa: &Opa<'_>,
+    sources: &Sources,
+) -> Result<Vec<(String, SyntaxTree)>, Error> {
+    let mut trees = Vec::with_capacity(sources.rego.len());
+    for name in sources.rego.keys() {
+        let arguments = ["parse", "--format", "json", name];
+        let tree = opa.json("parsing the rules", &arguments).await?;
+        trees.push((name.clone(), SyntaxTree(tree)));
+    }
+    Ok(trees)
 }
 
 /// The rules of a pack, each file accounted for: it is a rule, or a rule can reach it.
@@ -171,9 +176,9 @@ fn check_parameters(manifest: &Manifest, rules: &[Rule]) -> Result<(), RuleId> {
 }
 
 /// Compiles all rules into one module with one entrypoint each.
-fn build(opa: &Opa<'_>, rules: &[Rule]) -> Result<Vec<u8>, Error> {
+async fn build(opa: &Opa<'_>, rules: &[Rule]) -> Result<Vec<u8>, Error> {
     let doing = "restricting the builtins";
-    let mut capabilities: Value = opa.json(doing, &["capabilities", "--current"])?;
+    let mut capabilities: Value = opa.json(doing, &["capabilities", "--current"]).await?;
     let Some(builtins) = capabilities
         .get_mut("builtins")
         .and_then(Value::as_array_mut)
@@ -204,7 +209,7 @@ fn build(opa: &Opa<'_>, rules: &[Rule]) -> Result<Vec<u8>, Error> {
         arguments.extend(["--entrypoint", rule.entrypoint.as_str()]);
     }
     arguments.extend(opa.rego());
-    opa.run("compiling the rules", &arguments)?;
+    opa.run("compiling the rules", &arguments).await?;
     let bundle = opa.open("bundle.tar.gz")?;
     let wasm = policy_wasm(bundle)
         .map_err(|error| opa.error("reading the compiled rules", &error.to_string()))?;

@@ -86,6 +86,16 @@ pub enum Error {
         /// OPA's own words.
         message: String,
     },
+    /// OPA could not be run.
+    #[error("{doing} for policy pack `{pack}`: {source}")]
+    Tool {
+        /// What was being done.
+        doing: &'static str,
+        /// The pack.
+        pack: String,
+        /// Why.
+        source: crate::perimeter::tools::Error,
+    },
     /// The module is not a policy that our host can run.
     #[error("loading the compiled rules of policy pack `{pack}`: {why}")]
     Module {

@@ -234,13 +234,23 @@ impl<'a> Judge<'a> {
         let document = |substitute: Option<Substitute>| {
             let mut document = judged.document.clone();
             if substitute.is_some() {
-                document.insert(
-                    "inputs".to_owned(),
-                    substituted(&subject.inputs, &subject.unknown_paths, substitute),
-                );
-                if let Some(outputs) = &subject.outputs {
-                    let outputs = substituted(outputs, &subject.unknown_output_paths, substitute);
-                    document.insert("outputs".to_owned(), outputs);
+                let inputs = (&subject.inputs, &subject.unknown_paths);
+                let outputs = subject
+                    .outputs
+                    .as_ref()
+                    .map(|value| (value, &subject.unknown_output_paths));
+                let old = subject
+                    .old_inputs
+                    .as_ref()
+                    .map(|value| (value, &subject.unknown_old_paths));
+                for (key, part) in [
+                    ("inputs", Some(inputs)),
+                    ("outputs", outputs),
+                    ("old_inputs", old),
+                ] {
+                    if let Some((value, unknown)) = part {
+                        document.insert(key.to_owned(), substituted(value, unknown, substitute));
+                    }
                 }
             }
             document

@@ -2,23 +2,20 @@
 //!
 //! LIMIT: each run has a deadline; what it prints is bounded.
 
-use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{Read as _, Seek as _};
-use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::error::Error;
 use super::pack::{Compiler, Sources};
+use crate::perimeter::sandbox::End;
+use crate::perimeter::tools::{self, Invocation};
 
 /// How long one run may take; compiling hundreds of rules takes seconds.
 const DEADLINE: Duration = Duration::from_secs(60);
-/// How often a run is looked at.
-const POLL: Duration = Duration::from_millis(2);
 /// LIMIT: bytes of output; a syntax tree is about fifty times its source.
-const OUTPUT_BYTES_MAX: u64 = 128 << 20;
+const OUTPUT_BYTES_MAX: usize = 128 << 20;
 /// Characters of OPA's messages that are repeated.
 const MESSAGE_CHARS_MAX: usize = 4000;
 
@@ -39,12 +36,12 @@ impl<'a> Opa<'a> {
     ) -> Result<Self, Error> {
         let folder = tempfile::Builder::new()
             .prefix("opa-")
-            .tempdir_in(&compiler.cache);
-        let folder = folder.map_err(|source| Error::Io {
-            doing: "making a folder in",
-            path: compiler.cache.clone(),
-            source,
-        })?;
+            .tempdir_in(&compiler.cache)
+            .map_err(|source| Error::Io {
+                doing: "making a folder in",
+                path: compiler.cache.clone(),
+                source,
+            })?;
         let opa = Self {
             compiler,
             pack,
@@ -85,87 +82,59 @@ impl<'a> Opa<'a> {
             if c == '\n' || !c.is_control() {
                 c
             } else {
-                '\u{fffd}'
+                char::REPLACEMENT_CHARACTER
             }
         };
+        let bounded = message.trim().chars().take(MESSAGE_CHARS_MAX);
         Error::Opa {
             doing,
             pack: self.pack.to_owned(),
-            message: message
-                .trim()
-                .chars()
-                .take(MESSAGE_CHARS_MAX)
-                .map(plain)
-                .collect(),
+            message: bounded.map(plain).collect(),
         }
     }
 
     /// Runs OPA and takes what it prints as JSON.
-    pub(super) fn json(&self, doing: &'static str, arguments: &[&str]) -> Result<Value, Error> {
-        let output = self.run(doing, arguments)?;
+    pub(super) async fn json(
+        &self,
+        doing: &'static str,
+        arguments: &[&str],
+    ) -> Result<Value, Error> {
+        let output = self.run(doing, arguments).await?;
         serde_json::from_slice(&output).map_err(|error| self.error(doing, &error.to_string()))
     }
 
     /// Runs OPA; what it prints is the answer.
-    pub(super) fn run(&self, doing: &'static str, arguments: &[&str]) -> Result<Vec<u8>, Error> {
-        let (success, stdout, stderr) =
-            run(self.compiler.opa.as_os_str(), arguments, self.folder.path()).map_err(
-                |source| Error::Io {
-                    doing: "running",
-                    path: self.compiler.opa.clone(),
-                    source,
-                },
-            )?;
-        if success {
-            return Ok(stdout);
+    pub(super) async fn run(
+        &self,
+        doing: &'static str,
+        arguments: &[&str],
+    ) -> Result<Vec<u8>, Error> {
+        let output = tools::run(Invocation {
+            program: (&self.compiler.opa).into(),
+            args: arguments.iter().map(Into::into).collect(),
+            env: Vec::new(),
+            cwd: self.folder.path().to_owned(),
+            stdin: Vec::new(),
+            deadline: DEADLINE,
+            output_bytes_max: OUTPUT_BYTES_MAX,
+        })
+        .await
+        .map_err(|source| Error::Tool {
+            doing,
+            pack: self.pack.to_owned(),
+            source,
+        })?;
+        match output.end {
+            End::Exited(0) => Ok(output.stdout),
+            // OPA says what is wrong with the rules on standard error, and in JSON on standard output.
+            End::Exited(_) => {
+                let mut message = String::from_utf8_lossy(&output.stderr).into_owned();
+                message.push_str(&String::from_utf8_lossy(&output.stdout));
+                Err(self.error(doing, &message))
+            }
+            End::Signalled(_) | End::DeadlinePassed | End::TooMuchOutput | End::Cancelled => {
+                Err(self.error(doing, "it was stopped: too slow, too talkative or killed"))
+            }
         }
-        let mut message = String::from_utf8_lossy(&stderr).into_owned();
-        message.push_str(&String::from_utf8_lossy(&stdout));
-        Err(self.error(doing, &message))
     }
-}
-
-/// Starts a process and waits: whether it succeeded, and what it printed.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one start of a process here; it has no environment and a deadline"
-)]
-fn run(
-    program: &OsStr,
-    arguments: &[&str],
-    folder: &std::path::Path,
-) -> std::io::Result<(bool, Vec<u8>, Vec<u8>)> {
-    // Files instead of pipes: a process that prints much cannot block on us.
-    let (mut stdout, mut stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
-    let mut child = std::process::Command::new(program)
-        .args(arguments)
-        .current_dir(folder)
-        .env_clear()
-        .stdin(Stdio::null())
-        .stdout(stdout.try_clone()?)
-        .stderr(stderr.try_clone()?)
-        .spawn()?;
-    let start = Instant::now();
-    let status = loop {
-        if let Some(status) = child.try_wait()? {
-            break status;
-        }
-        if start.elapsed() > DEADLINE {
-            child.kill()?;
-            child.wait()?;
-            return Err(std::io::Error::new(
-                std::io::ErrorKind::TimedOut,
-                "not done after 60 s",
-            ));
-        }
-        std::thread::sleep(POLL);
-    };
-    Ok((status.success(), text(&mut stdout)?, text(&mut stderr)?))
-}
-
-fn text(file: &mut File) -> std::io::Result<Vec<u8>> {
-    file.rewind()?;
-    let mut text = Vec::new();
-    file.take(OUTPUT_BYTES_MAX).read_to_end(&mut text)?;
-    Ok(text)
 }

@@ -20,6 +20,7 @@ use super::report::PackRecord;
 use super::rule::Rule;
 use super::wasm::Instance;
 use crate::names::{PackageName, RuleId, Sha256};
+use crate::perimeter::tools::Tool;
 
 /// LIMIT: files in a pack's folder.
 const FILES_MAX: usize = 500;
@@ -31,10 +32,8 @@ const PACK_BYTES_MAX: usize = 8 << 20;
 /// What compiles packs, and where the result is kept.
 #[derive(Debug, Clone)]
 pub struct Compiler {
-    /// The `opa` executable.
-    pub opa: PathBuf,
-    /// What it hashes to; whoever gives it has checked it.
-    pub opa_hash: Sha256,
+    /// OPA, as the lock names it.
+    pub opa: Tool,
     /// The folder for compiled packs. It is made if it is missing; nobody but us may write it.
     pub cache: PathBuf,
 }
@@ -86,13 +85,13 @@ impl Pack {
     ///
     /// # Errors
     /// The folder is not a pack, OPA refuses it, or its module cannot be run.
-    pub fn load(folder: &Path, compiler: &Compiler) -> Result<Self, Error> {
+    pub async fn load(folder: &Path, compiler: &Compiler) -> Result<Self, Error> {
         let sources = Sources::read(folder)?;
         let manifest = sources.manifest()?;
         let hash = sources.hash();
         let name = manifest.name.to_string();
         let engine = machine::engine().map_err(|error| refused(&name, error))?;
-        let compiled = compile::compiled(&sources, &manifest, &hash, &engine, compiler)?;
+        let compiled = compile::compiled(&sources, &manifest, &hash, &engine, compiler).await?;
         Self::from_compiled(manifest, hash, compiled, &engine)
     }
 

@@ -27,6 +27,7 @@ enum Step {
 enum Part<'a> {
     Inputs(&'a [Step]),
     Outputs(&'a [Step]),
+    OldInputs(&'a [Step]),
     Everything,
     /// What the preview always knows: names, the operation, options, what the state holds.
     Known,
@@ -38,6 +39,7 @@ fn part(steps: &[Step]) -> Part<'_> {
         Some((Step::Key(key), rest)) => match key.as_str() {
             "inputs" => Part::Inputs(rest),
             "outputs" => Part::Outputs(rest),
+            "old_inputs" => Part::OldInputs(rest),
             // The engine computes the difference from what it does not know either.
             "diff" => Part::Everything,
             "urn"
@@ -45,11 +47,11 @@ fn part(steps: &[Step]) -> Part<'_> {
             | "type"
             | "name"
             | "provider"
-            | "old_inputs"
             | "options"
             | "old_options"
             | "unknown_paths"
             | "unknown_output_paths"
+            | "unknown_old_paths"
             | "secret_paths"
             | "stack"
             | "params" => Part::Known,
@@ -89,23 +91,32 @@ impl Pattern {
     }
 }
 
-/// The paths out of `inputs` and `outputs` that the reads overlap.
-fn overlapping(
-    part: &Part<'_>,
-    inputs: &[PropertyPath],
-    outputs: &[PropertyPath],
-    found: &mut Vec<PropertyPath>,
-) {
-    let (of_inputs, of_outputs): (Option<&[Step]>, Option<&[Step]>) = match part {
-        Part::Inputs(steps) => (Some(steps), None),
-        Part::Outputs(steps) => (None, Some(steps)),
-        Part::Everything => (Some(&[]), Some(&[])),
-        Part::Known => (None, None),
-    };
-    for (steps, paths) in [(of_inputs, inputs), (of_outputs, outputs)] {
-        if let Some(steps) = steps {
-            found.extend(paths.iter().filter(|path| overlaps(steps, path)).cloned());
-        }
+/// Lists of paths, one for each part of a resource's document that they can be in.
+struct Places<'a> {
+    inputs: &'a [PropertyPath],
+    outputs: &'a [PropertyPath],
+    old_inputs: &'a [PropertyPath],
+}
+
+impl Places<'_> {
+    /// The paths that a read overlaps, as seen from `inputs`; those elsewhere begin with the name of their part.
+    fn overlapping(&self, part: &Part<'_>, found: &mut Vec<PropertyPath>) {
+        let everything: &[Step] = &[];
+        let (inputs, outputs, old_inputs) = match part {
+            Part::Inputs(steps) => (Some(*steps), None, None),
+            Part::Outputs(steps) => (None, Some(*steps), None),
+            Part::OldInputs(steps) => (None, None, Some(*steps)),
+            Part::Everything => (Some(everything), Some(everything), Some(everything)),
+            Part::Known => (None, None, None),
+        };
+        let of = |steps: Option<&[Step]>, path: &PropertyPath| {
+            steps.is_some_and(|steps| overlaps(steps, path))
+        };
+        found.extend(self.inputs.iter().filter(|path| of(inputs, path)).cloned());
+        let outputs = self.outputs.iter().filter(|path| of(outputs, path));
+        found.extend(outputs.map(|path| path.under("outputs")));
+        let old = self.old_inputs.iter().filter(|path| of(old_inputs, path));
+        found.extend(old.map(|path| path.under("old_inputs")));
     }
 }
 
@@ -131,43 +142,40 @@ pub(super) fn unknown_read(
     document: Document,
     subject: &Subject,
 ) -> Vec<PropertyPath> {
+    let places = Places {
+        inputs: &subject.unknown_paths,
+        outputs: &subject.unknown_output_paths,
+        old_inputs: &subject.unknown_old_paths,
+    };
     let mut found = Vec::new();
     for part in parts(reads, document) {
-        overlapping(
-            &part,
-            &subject.unknown_paths,
-            &subject.unknown_output_paths,
-            &mut found,
-        );
+        places.overlapping(&part, &mut found);
     }
     found.sort();
     found.dedup();
     found
 }
 
-/// Whether a rule with these reads can see a secret of the subject.
-///
-/// Old inputs may hold the same secrets, and the difference too: any mention of them counts.
+/// Whether a rule with these reads can see a secret of the subject: old inputs may hold the same secrets as the new ones.
 pub(super) fn secret_read(reads: &[Pattern], document: Document, subject: &Subject) -> bool {
-    let secrets = &subject.secret_paths;
+    let secrets = subject.secret_paths.as_slice();
+    let places = Places {
+        inputs: secrets,
+        outputs: secrets,
+        old_inputs: secrets,
+    };
     let mut found = Vec::new();
     for part in parts(reads, document) {
-        overlapping(&part, secrets, secrets, &mut found);
+        places.overlapping(&part, &mut found);
     }
-    let old = reads.iter().any(|pattern| {
-        pattern
-            .0
-            .iter()
-            .any(|step| matches!(step, Step::Key(key) if key == "old_inputs"))
-    });
-    !found.is_empty() || (old && !secrets.is_empty())
+    !found.is_empty()
 }
 
 /// Whether a rule about the whole stack needs the inputs of the resources.
 pub(super) fn index_needs_inputs(reads: &[Pattern]) -> bool {
     parts(reads, Document::Index).any(|part| match part {
         Part::Inputs(_) | Part::Everything => true,
-        Part::Outputs(_) | Part::Known => false,
+        Part::Outputs(_) | Part::OldInputs(_) | Part::Known => false,
     })
 }
 
@@ -314,8 +322,13 @@ mod tests {
     #[track_caller]
     fn check(steps: &[&str], path: &str, expect: bool) {
         let path: PropertyPath = serde_json::from_str(path).unwrap();
+        let places = Places {
+            inputs: &[path],
+            outputs: &[],
+            old_inputs: &[],
+        };
         let mut found = Vec::new();
-        overlapping(&part(&pattern(steps).0), &[path], &[], &mut found);
+        places.overlapping(&part(&pattern(steps).0), &mut found);
         assert_eq!(!found.is_empty(), expect, "{steps:?}");
     }
 

@@ -60,6 +60,8 @@ pub struct Subject {
     pub unknown_paths: Vec<PropertyPath>,
     /// The parts of `outputs` whose value is not known at preview.
     pub unknown_output_paths: Vec<PropertyPath>,
+    /// The parts of `old_inputs` whose value the preview does not hold, such as secrets in the state.
+    pub unknown_old_paths: Vec<PropertyPath>,
     /// The parts of `inputs` and `outputs` that are secret. Rules see the values; findings never repeat them.
     pub secret_paths: Vec<PropertyPath>,
     /// The resource options that the program asked for.
@@ -106,6 +108,16 @@ pub enum PathSegment {
 }
 
 impl PropertyPath {
+    /// The same place, seen from a document that has this one as the member `root`.
+    pub(super) fn under(&self, root: &str) -> Self {
+        let root = PathSegment::Key(root.to_owned());
+        Self(
+            std::iter::once(root)
+                .chain(self.0.iter().cloned())
+                .collect(),
+        )
+    }
+
     /// Whether `self` is `other` or a container of it.
     #[must_use]
     pub fn contains(&self, other: &Self) -> bool {
@@ -220,9 +232,13 @@ impl Subject {
         if let Some(outputs) = &self.outputs {
             list_sentinels(outputs, &mut at, &mut checked.unknown_output_paths);
         }
+        if let Some(old) = &self.old_inputs {
+            list_sentinels(old, &mut at, &mut checked.unknown_old_paths);
+        }
         for paths in [
             &mut checked.unknown_paths,
             &mut checked.unknown_output_paths,
+            &mut checked.unknown_old_paths,
         ] {
             paths.sort();
             paths.dedup();

@@ -1,34 +1,46 @@
 //! Packs and subjects for the tests.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, OnceLock};
 
-use lightsout::names::Sha256;
+use lightsout::perimeter::tools::{Lock, Origin, Reporter, Tool, Tools};
 use lightsout::pipeline::policy::{
     Compiler, Error, Pack, PolicyReport, Request, Subject, evaluate,
 };
 use serde_json::{Value, json};
 
+use crate::support;
+
 /// The compiler of this test run, with one cache for all tests.
 pub(crate) fn compiler() -> Compiler {
-    static HASH: OnceLock<Sha256> = OnceLock::new();
-    let opa = opa();
-    let hash = *HASH.get_or_init(|| Sha256::of(&std::fs::read(&opa).unwrap()));
+    static OPA: OnceLock<Tool> = OnceLock::new();
     Compiler {
-        opa,
-        opa_hash: hash,
+        opa: OPA.get_or_init(|| wait(opa())).clone(),
         cache: Path::new(env!("CARGO_TARGET_TMPDIR")).join("policy-cache"),
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test is told where the tool is"
-)]
-pub(crate) fn opa() -> PathBuf {
-    std::env::var("LIGHTSOUT_TEST_OPA")
-        .expect("set LIGHTSOUT_TEST_OPA to the path of an `opa` executable")
-        .into()
+async fn opa() -> Tool {
+    let lock = Lock::built_in().unwrap();
+    let tools = Tools::open(&support::home(), lock, support::machine(), Origin::Home).unwrap();
+    let reporter = Reporter::lines(Box::new(std::io::stderr()));
+    tools
+        .install(&["opa"], None, &|event| reporter.report(event))
+        .await
+        .unwrap();
+    tools.locate("opa").await.unwrap()
+}
+
+/// Runs what is asynchronous.
+pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.unwrap().block_on(future)
+}
+
+pub(crate) fn load(folder: &Path, compiler: &Compiler) -> Result<Pack, Error> {
+    wait(Pack::load(folder, compiler))
 }
 
 pub(crate) fn root() -> &'static Path {
@@ -37,7 +49,7 @@ pub(crate) fn root() -> &'static Path {
 
 pub(crate) fn baseline() -> &'static Pack {
     static PACK: OnceLock<Pack> = OnceLock::new();
-    PACK.get_or_init(|| Pack::load(&root().join("policy-packs/aws-baseline"), &compiler()).unwrap())
+    PACK.get_or_init(|| load(&root().join("policy-packs/aws-baseline"), &compiler()).unwrap())
 }
 
 pub(crate) fn request(subjects: Vec<Subject>) -> Request {
@@ -50,7 +62,7 @@ pub(crate) fn thing(inputs: Value) -> Subject {
     let options = json!({"protect": false, "retain_on_delete": false, "ignore_changes": []});
     serde_json::from_value(json!({
         "urn": "urn:pulumi:dev::site::test:index:Thing::it", "op": "create", "type": "test:index:Thing", "name": "it",
-        "inputs": inputs, "diff": [], "unknown_paths": [], "unknown_output_paths": [], "secret_paths": [], "options": options,
+        "inputs": inputs, "diff": [], "unknown_paths": [], "unknown_output_paths": [], "unknown_old_paths": [], "secret_paths": [], "options": options,
     }))
     .unwrap()
 }
@@ -77,7 +89,7 @@ pub(crate) fn pack(files: &[(&str, &str)]) -> Result<Pack, Error> {
     for (name, text) in files {
         std::fs::write(folder.path().join(name), text).unwrap();
     }
-    let pack = Pack::load(folder.path(), &compiler());
+    let pack = load(folder.path(), &compiler());
     FOLDERS.lock().unwrap().push(folder);
     pack
 }
