@@ -161,6 +161,23 @@ fn outputs_and_the_difference_can_be_unknown_too() {
     check(diff, thing(json!({"key": "x"})), Verdict::Clean);
 }
 
+/// A program could make the state's values secret first, and delete what they promised to keep later.
+#[test]
+fn what_the_state_keeps_secret_is_unknown() {
+    let rego = "deny contains {} if not input.old_inputs.keep == true\n";
+    let mut subject = thing(json!({}));
+    subject.old_inputs = Some(json!({"keep": true}));
+    check(rego, subject.clone(), Verdict::Clean);
+    subject.unknown_old_paths = serde_json::from_value(json!([["keep"]])).unwrap();
+    let report = check(rego, subject.clone(), Verdict::Undetermined);
+    assert_eq!(
+        report.undetermined().next().unwrap().1.paths[0].to_string(),
+        "old_inputs.keep"
+    );
+    subject.unknown_old_paths = serde_json::from_value(json!([["other"]])).unwrap();
+    check(rego, subject, Verdict::Clean);
+}
+
 #[test]
 fn a_rule_may_demand_to_know() {
     let metadata = METADATA.replace("unknown: undetermined", "unknown: deny");

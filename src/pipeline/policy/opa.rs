@@ -79,7 +79,7 @@ impl<'a> Opa<'a> {
 
     pub(super) fn error(&self, doing: &'static str, message: &str) -> Error {
         let plain = |c: char| {
-            if c == '\n' || !c.is_control() {
+            if matches!(c, '\n' | '\t') || !c.is_control() {
                 c
             } else {
                 char::REPLACEMENT_CHARACTER
