@@ -27,6 +27,7 @@ use crate::names::Sha256;
 mod details;
 mod feature;
 mod judge;
+mod problem;
 mod scenario;
 mod state;
 mod terms;
@@ -35,9 +36,8 @@ mod vocabulary;
 
 pub use details::Details;
 pub use judge::{Detail, FailureKind, RunOutcome, evaluate};
-pub use scenario::{
-    FeatureFile, NotUnderstood, Problem, Scenario, ScenarioError, ScenarioId, ScenarioSet,
-};
+pub use problem::{Problem, ScenarioError};
+pub use scenario::{FeatureFile, NotUnderstood, Scenario, ScenarioId, ScenarioSet};
 pub use state::{State, StateError};
 pub use terms::{Rate, Terms, TermsError};
 pub use vocabulary::vocabulary;

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gherkin::{Background, Examples, Feature, GherkinEnv, StepType};
 
-use super::scenario::{Draft, Line, Problem, ScenarioError};
+use super::problem::{Problem, SCENARIOS_MAX, ScenarioError};
+use super::scenario::{Draft, Line};
 use super::vocabulary;
 
 /// Lines of a file; the parser's work grows with their square.
@@ -28,11 +29,35 @@ const STEP_STARTS: [&str; 9] = [
 
 /// Reads the scenarios of one file.
 pub(super) fn drafts(file: &str, bytes: &[u8]) -> Result<Vec<Draft>, ScenarioError> {
-    let reader = Reader { file };
-    let text = reader.plain(bytes)?;
+    let text = plain(file, bytes)?;
+    let reader = Reader { file, text };
     let feature = Feature::parse(text, GherkinEnv::default())
         .map_err(|e| reader.error(line_of(&e), Problem::Syntax))?;
     reader.feature(&feature)
+}
+
+/// The bytes as text, if all of it can be seen.
+fn plain<'b>(file: &str, bytes: &'b [u8]) -> Result<&'b str, ScenarioError> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| ScenarioError::new(file, 0, Problem::NotPlainText))?;
+    for (at, line) in text.split('\n').enumerate() {
+        let number = at.saturating_add(1);
+        if number > LINES_MAX {
+            return Err(ScenarioError::new(file, number, Problem::TooLarge));
+        }
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        if line
+            .chars()
+            .any(|c| c != '\t' && c.is_control() || c == '\u{feff}')
+        {
+            return Err(ScenarioError::new(file, number, Problem::NotPlainText));
+        }
+        let comment = line.trim_start().strip_prefix('#').map(str::trim_start);
+        if comment.is_some_and(|c| c.starts_with("language")) {
+            return Err(ScenarioError::new(file, number, Problem::Language));
+        }
+    }
+    Ok(text)
 }
 
 /// Where the parser stopped: its error keeps the place to itself, but begins with it when printed.
@@ -46,6 +71,7 @@ fn line_of(error: &gherkin::ParseError) -> usize {
 
 struct Reader<'f> {
     file: &'f str,
+    text: &'f str,
 }
 
 /// What a scenario inherits from what stands around it.
@@ -57,28 +83,6 @@ struct Around<'g> {
 impl Reader<'_> {
     fn error(&self, line: usize, problem: Problem) -> ScenarioError {
         ScenarioError::new(self.file, line, problem)
-    }
-
-    fn plain<'b>(&self, bytes: &'b [u8]) -> Result<&'b str, ScenarioError> {
-        let text = std::str::from_utf8(bytes).map_err(|_| self.error(0, Problem::NotPlainText))?;
-        for (at, line) in text.split('\n').enumerate() {
-            let number = at.saturating_add(1);
-            if number > LINES_MAX {
-                return Err(self.error(number, Problem::TooLarge));
-            }
-            let line = line.strip_suffix('\r').unwrap_or(line);
-            if line
-                .chars()
-                .any(|c| c != '\t' && c.is_control() || c == '\u{feff}')
-            {
-                return Err(self.error(number, Problem::NotPlainText));
-            }
-            let comment = line.trim_start().strip_prefix('#').map(str::trim_start);
-            if comment.is_some_and(|c| c.starts_with("language")) {
-                return Err(self.error(number, Problem::Language));
-            }
-        }
-        Ok(text)
     }
 
     fn feature(&self, feature: &Feature) -> Result<Vec<Draft>, ScenarioError> {
@@ -151,6 +155,11 @@ impl Reader<'_> {
             if steps.len() > STEPS_MAX {
                 return Err(self.error(line, Problem::TooManySteps));
             }
+            let tables = scenario.examples.iter().filter_map(|e| e.table.as_ref());
+            let tables = tables.chain(steps.iter().filter_map(|step| step.table.as_ref()));
+            tables
+                .into_iter()
+                .try_for_each(|table| self.not_ragged(table))?;
             let critical = around.critical | self.critical(&scenario.tags, line)?;
             let outline = Outline {
                 reader: self,
@@ -168,6 +177,25 @@ impl Reader<'_> {
         match description {
             None => Ok(()),
             Some(_) => Err(self.error(line, Problem::StrayText)),
+        }
+    }
+
+    /// The parser cuts a row to the length of its heading; here it is counted as it was written.
+    fn not_ragged(&self, table: &gherkin::Table) -> Result<(), ScenarioError> {
+        let written = self
+            .text
+            .get(table.span.start..table.span.end)
+            .unwrap_or("");
+        let cells = |row: &str| {
+            let row = row.replace("\\\\", "").replace("\\|", "");
+            row.matches('|').count().saturating_sub(1)
+        };
+        let is_row = |line: &&str| line.trim_start().starts_with('|');
+        let rows: Vec<_> = written.lines().filter(is_row).map(cells).collect();
+        if rows.len() == table.rows.len() && rows.iter().all(|cells| *cells == table.row_width()) {
+            Ok(())
+        } else {
+            Err(self.error(table.position.line, Problem::RaggedTable))
         }
     }
 
@@ -210,7 +238,7 @@ impl Outline<'_> {
                 }
                 drafts.push(self.draft(row_number, at, critical, Some(&cells))?);
                 row_number += 1;
-                if drafts.len() > super::scenario::SCENARIOS_MAX {
+                if drafts.len() > SCENARIOS_MAX {
                     return Err(self.reader.error(at, Problem::TooManyScenarios));
                 }
             }

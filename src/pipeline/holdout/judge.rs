@@ -5,83 +5,22 @@
 //!
 //! It does not know runs, quorums or rates.
 
-use std::collections::BTreeSet;
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 
 use super::scenario::Scenario;
 use super::state::{Resource, State};
 use super::value::{Found, Opaque, Path, Value};
 use super::vocabulary::{Kind, Quantity, Step, Subject, Test};
 use compare::test_one;
+use many::{count_where, fits, only_kinds, related};
+pub use outcome::{Detail, FailureKind, RunOutcome};
 
 mod compare;
+mod many;
+mod outcome;
 
-/// What one run of one scenario gave.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use]
-pub enum RunOutcome {
-    /// Every step held.
-    Passed,
-    /// A step did not hold, or could not be judged.
-    Failed {
-        /// The step, counted from 0, the background's first.
-        step: usize,
-        /// Why.
-        kind: FailureKind,
-        /// What was found, for the operator only.
-        detail: Detail,
-    },
-}
-
-/// Why a scenario did not hold. The set is closed: it is what the ledger may say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FailureKind {
-    /// A step is not in the vocabulary.
-    NotUnderstood,
-    /// The state has no stack, no resource, or something half done.
-    NotDeployed,
-    /// A resource that is spoken of does not exist.
-    ResourceMissing,
-    /// More than one resource fits where one is meant.
-    Ambiguous,
-    /// There are more or fewer than asked for.
-    WrongCount,
-    /// A resource exists that should not.
-    Unexpected,
-    /// A property, tag or output is not there.
-    Absent,
-    /// A value is secret.
-    Secret,
-    /// A value is not known, or wrapped in a way that is not understood.
-    Unreadable,
-    /// A value is of another type than the test needs.
-    WrongShape,
-    /// A value is not what was asked for.
-    Differs,
-    /// A resource has nothing that refers to it.
-    Unrelated,
-}
-
-/// What was found, for the operator: it may hold names and values, so it prints only on request.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Detail(String);
-
-impl Detail {
-    /// The text, for a place that only the operator reads.
-    #[must_use]
-    pub fn for_operator(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Detail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[withheld]")
-    }
-}
+/// Resources looked at for one scenario: enough for each step to compare a few hundred with each other.
+const LOOKS_MAX: usize = 3_000_000;
 
 /// Judges one scenario on the state of one trial.
 pub fn evaluate(scenario: &Scenario, state: &State) -> RunOutcome {
@@ -101,9 +40,13 @@ pub fn evaluate(scenario: &Scenario, state: &State) -> RunOutcome {
     if let Err(miss) = deployed(state) {
         return failed(0, miss);
     }
+    let court = Court {
+        state,
+        looks_left: Cell::new(LOOKS_MAX),
+    };
     let mut judged = false;
     for (at, step) in scenario.steps().enumerate() {
-        if let Err(miss) = holds(step, state) {
+        if let Err(miss) = holds(step, &court) {
             return failed(at, miss);
         }
         judged = true;
@@ -182,39 +125,71 @@ fn deployed(state: &State) -> Result<(), Miss> {
     Ok(())
 }
 
-fn holds(step: &Step, state: &State) -> Result<(), Miss> {
+/// The state under judgement, and how much may still be looked at.
+struct Court<'s> {
+    state: &'s State,
+    looks_left: Cell<usize>,
+}
+
+impl<'s> Court<'s> {
+    /// LIMIT: every step that goes through resources pays for it here, nested ones again, so that no scenario and no state
+    /// can make a judgement endless.
+    fn of_kind(&self, kind: &Kind) -> Result<Vec<&'s Resource>, Miss> {
+        match self
+            .looks_left
+            .get()
+            .checked_sub(self.state.resources.len())
+        {
+            Some(left) => self.looks_left.set(left),
+            None => {
+                return Err(miss(
+                    FailureKind::Unreadable,
+                    "more to look at than one scenario may",
+                ));
+            }
+        }
+        Ok(self
+            .state
+            .resources
+            .iter()
+            .filter(|r| kind.is(r.kind()))
+            .collect())
+    }
+}
+
+fn holds(step: &Step, court: &Court<'_>) -> Result<(), Miss> {
     match step {
         Step::NotUnderstood => Err(miss(
             FailureKind::NotUnderstood,
             "the step is not in the vocabulary",
         )),
-        Step::Deployed => deployed(state),
-        Step::Count(quantity, kind) => count(*quantity, of_kind(state, kind).len()),
+        Step::Deployed => deployed(court.state),
+        Step::Count(quantity, kind) => count(*quantity, court.of_kind(kind)?.len()),
         Step::CountWhere(quantity, kind, path, test) => {
-            count_where(state, *quantity, kind, path, test)
+            count_where(court, *quantity, kind, path, test)
         }
-        Step::Total(quantity) => count(*quantity, state.made().count()),
-        Step::OnlyKinds(kinds) => only_kinds(state, kinds),
-        Step::Exists(subject) => on(state, subject, |_| Ok(())),
+        Step::Total(quantity) => count(*quantity, court.state.made().count()),
+        Step::OnlyKinds(kinds) => only_kinds(court, kinds),
+        Step::Exists(subject) => on(court, subject, |_| Ok(())),
         Step::Property(subject, path, test) => {
-            on(state, subject, |r| property(state, &r.outputs, path, test))
+            on(court, subject, |r| property(court, &r.outputs, path, test))
         }
         Step::Json(subject, path, at, test) => {
-            on(state, subject, |r| json(state, r, path, at, test))
+            on(court, subject, |r| json(court, r, path, at, test))
         }
-        Step::Properties(subject, pairs) => on(state, subject, |r| {
+        Step::Properties(subject, pairs) => on(court, subject, |r| {
             pairs.iter().try_for_each(|(path, value)| {
-                property(state, &r.outputs, path, &Test::Equal(value.clone()))
+                property(court, &r.outputs, path, &Test::Equal(value.clone()))
             })
         }),
-        Step::Tag(subject, name, test) => on(state, subject, |r| tag(state, r, name, test)),
-        Step::Untagged(subject, name) => on(state, subject, |r| tag(state, r, name, &Test::NotSet)),
-        Step::Tags(subject, pairs) => on(state, subject, |r| {
+        Step::Tag(subject, name, test) => on(court, subject, |r| tag(court, r, name, test)),
+        Step::Untagged(subject, name) => on(court, subject, |r| tag(court, r, name, &Test::NotSet)),
+        Step::Tags(subject, pairs) => on(court, subject, |r| {
             pairs
                 .iter()
-                .try_for_each(|(name, value)| tag(state, r, name, &Test::Equal(value.clone())))
+                .try_for_each(|(name, value)| tag(court, r, name, &Test::Equal(value.clone())))
         }),
-        Step::Protected(subject, wanted) => on(state, subject, |r| {
+        Step::Protected(subject, wanted) => on(court, subject, |r| {
             if r.protect == *wanted {
                 Ok(())
             } else {
@@ -224,22 +199,14 @@ fn holds(step: &Step, state: &State) -> Result<(), Miss> {
                 ))
             }
         }),
-        Step::Output(name, test) => output(state, name, test),
+        Step::Output(name, test) => output(court, name, test),
         Step::Related {
             each,
             by,
             property,
             and,
-        } => related(state, each, by, property, and.as_ref()),
+        } => related(court, each, by, property, and.as_ref()),
     }
-}
-
-fn of_kind<'s>(state: &'s State, kind: &Kind) -> Vec<&'s Resource> {
-    state
-        .resources
-        .iter()
-        .filter(|r| kind.is(r.kind()))
-        .collect()
 }
 
 fn count(quantity: Quantity, found: usize) -> Result<(), Miss> {
@@ -252,64 +219,17 @@ fn count(quantity: Quantity, found: usize) -> Result<(), Miss> {
     }
 }
 
-fn count_where(
-    state: &State,
-    quantity: Quantity,
-    kind: &Kind,
-    path: &Path,
-    test: &Test,
-) -> Result<(), Miss> {
-    let mut found = 0;
-    for resource in of_kind(state, kind) {
-        match property(state, &resource.outputs, path, test) {
-            Ok(()) => found += 1,
-            Err(miss) if miss.decides_a_filter() => {}
-            Err(miss) => return Err(miss.of(resource)),
-        }
-    }
-    count(quantity, found)
-}
-
-impl Miss {
-    /// The value was seen and is not the one, as against: it could not be seen, so that nobody knows.
-    const fn decides_a_filter(&self) -> bool {
-        match self.kind {
-            FailureKind::Absent | FailureKind::Differs => true,
-            FailureKind::NotUnderstood
-            | FailureKind::NotDeployed
-            | FailureKind::ResourceMissing
-            | FailureKind::Ambiguous
-            | FailureKind::WrongCount
-            | FailureKind::Unexpected
-            | FailureKind::Secret
-            | FailureKind::Unreadable
-            | FailureKind::WrongShape
-            | FailureKind::Unrelated => false,
-        }
-    }
-}
-
-fn only_kinds(state: &State, kinds: &[Kind]) -> Result<(), Miss> {
-    match state
-        .made()
-        .find(|r| !kinds.iter().any(|kind| kind.is(r.kind())))
-    {
-        Some(other) => Err(miss(FailureKind::Unexpected, "not among the types").of(other)),
-        None => Ok(()),
-    }
-}
-
 /// Checks what the subject stands for: one, all (at least one), or any.
 fn on(
-    state: &State,
+    court: &Court<'_>,
     subject: &Subject,
     check: impl Fn(&Resource) -> Result<(), Miss>,
 ) -> Result<(), Miss> {
     let check = |resource: &Resource| check(resource).map_err(|miss| miss.of(resource));
     match subject {
-        Subject::Named(..) | Subject::Only(_) => check(one(state, subject)?),
+        Subject::Named(..) | Subject::Only(_) | Subject::Where(..) => check(one(court, subject)?),
         Subject::Each(kind) => {
-            let resources = of_kind(state, kind);
+            let resources = court.of_kind(kind)?;
             if resources.is_empty() {
                 return Err(miss(
                     FailureKind::ResourceMissing,
@@ -320,7 +240,7 @@ fn on(
         }
         Subject::Some(kind) => {
             let mut last = miss(FailureKind::ResourceMissing, "there is none of the kind");
-            for resource in of_kind(state, kind) {
+            for resource in court.of_kind(kind)? {
                 match check(resource) {
                     Ok(()) => return Ok(()),
                     Err(miss) => last = miss,
@@ -332,13 +252,23 @@ fn on(
 }
 
 /// The one resource that the subject means.
-fn one<'s>(state: &'s State, subject: &Subject) -> Result<&'s Resource, Miss> {
+fn one<'s>(court: &Court<'s>, subject: &Subject) -> Result<&'s Resource, Miss> {
     let found: Vec<_> = match subject {
-        Subject::Named(kind, name) => of_kind(state, kind)
+        Subject::Named(kind, name) => court
+            .of_kind(kind)?
             .into_iter()
             .filter(|r| r.name() == name)
             .collect(),
-        Subject::Only(kind) | Subject::Each(kind) | Subject::Some(kind) => of_kind(state, kind),
+        Subject::Where(kind, path, test) => {
+            let mut found = Vec::new();
+            for resource in court.of_kind(kind)? {
+                if fits(court, resource, path, test)? {
+                    found.push(resource);
+                }
+            }
+            found
+        }
+        Subject::Only(kind) | Subject::Each(kind) | Subject::Some(kind) => court.of_kind(kind)?,
     };
     match found.as_slice() {
         [one] => Ok(*one),
@@ -353,15 +283,15 @@ fn one<'s>(state: &'s State, subject: &Subject) -> Result<&'s Resource, Miss> {
     }
 }
 
-fn property(state: &State, root: &Value, path: &Path, test: &Test) -> Result<(), Miss> {
+fn property(court: &Court<'_>, root: &Value, path: &Path, test: &Test) -> Result<(), Miss> {
     path.resolve(root)
         .into_iter()
-        .try_for_each(|found| test_one(state, found, test))
+        .try_for_each(|found| test_one(court, found, test))
         .map_err(|miss| miss.at(&path.to_string()))
 }
 
 fn json(
-    state: &State,
+    court: &Court<'_>,
     resource: &Resource,
     path: &Path,
     at: &Path,
@@ -377,68 +307,30 @@ fn json(
                 "not JSON, or JSON with a key that occurs twice",
             )
         })?;
-        property(state, &document, at, test).map_err(|miss| miss.at(&path.to_string()))?;
+        property(court, &document, at, test).map_err(|miss| miss.at(&path.to_string()))?;
     }
     Ok(())
 }
 
-fn tag(state: &State, resource: &Resource, name: &str, test: &Test) -> Result<(), Miss> {
+fn tag(court: &Court<'_>, resource: &Resource, name: &str, test: &Test) -> Result<(), Miss> {
     let found = match resource.tag(name)? {
         Some(Value::Opaque(why)) => Found::Opaque(*why),
         Some(value) => Found::Value(value),
         None => Found::Absent,
     };
-    test_one(state, found, test).map_err(|miss| miss.at(name))
+    test_one(court, found, test).map_err(|miss| miss.at(name))
 }
 
-fn output(state: &State, name: &str, test: &Test) -> Result<(), Miss> {
-    let found = match state.stack.as_ref().and_then(|outputs| outputs.get(name)) {
+fn output(court: &Court<'_>, name: &str, test: &Test) -> Result<(), Miss> {
+    let found = match court
+        .state
+        .stack
+        .as_ref()
+        .and_then(|outputs| outputs.get(name))
+    {
         Some(Value::Opaque(why)) => Found::Opaque(*why),
         Some(Value::Null) | None => Found::Absent,
         Some(value) => Found::Value(value),
     };
-    test_one(state, found, test).map_err(|miss| miss.at(name))
-}
-
-fn related(
-    state: &State,
-    each: &Kind,
-    by: &Kind,
-    path: &Path,
-    and: Option<&(Path, Test)>,
-) -> Result<(), Miss> {
-    // LIMIT: what is pointed to is gathered once, so that the work grows with the sum of both kinds and not with the product.
-    let mut pointed = BTreeSet::new();
-    for pointer in of_kind(state, by) {
-        if let Some((path, test)) = and
-            && property(state, &pointer.outputs, path, test).is_err()
-        {
-            continue;
-        }
-        for found in path.resolve(&pointer.outputs) {
-            match found {
-                Found::Value(Value::Text(text)) => {
-                    pointed.insert(text.as_str());
-                }
-                Found::Value(reference) => {
-                    pointed.extend(reference.get("urn").and_then(Value::text));
-                }
-                Found::Absent | Found::Opaque(_) | Found::WrongShape => {}
-            }
-        }
-    }
-    let resources = of_kind(state, each);
-    if resources.is_empty() {
-        return Err(miss(
-            FailureKind::ResourceMissing,
-            "there is none of the kind",
-        ));
-    }
-    match resources
-        .into_iter()
-        .find(|r| !r.identities().any(|identity| pointed.contains(identity)))
-    {
-        Some(alone) => Err(miss(FailureKind::Unrelated, "nothing refers to it").of(alone)),
-        None => Ok(()),
-    }
+    test_one(court, found, test).map_err(|miss| miss.at(name))
 }

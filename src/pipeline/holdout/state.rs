@@ -16,7 +16,7 @@ use crate::names::Urn;
 const STATE_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// Resources of a stack; the largest known stacks have a few thousand.
-const RESOURCES_MAX: usize = 20_000;
+const RESOURCES_MAX: usize = 10_000;
 
 const STACK_TYPE: &str = "pulumi:pulumi:Stack";
 

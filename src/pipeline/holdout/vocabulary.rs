@@ -44,6 +44,7 @@ pub(super) enum Step {
 /// Which resources a step speaks of.
 pub(super) enum Subject {
     Named(Kind, String),
+    Where(Kind, Path, Box<Test>),
     Only(Kind),
     Each(Kind),
     Some(Kind),
@@ -88,9 +89,9 @@ pub(super) enum Test {
 impl Kind {
     /// Whether a resource's type token is of this kind.
     pub(super) fn is(&self, token: &str) -> bool {
-        self.0
-            .iter()
-            .any(|own| own == token || short(token).as_deref() == Some(own.as_str()))
+        self.0.iter().any(|own| {
+            own == token || (!own.contains('/') && short(token).as_deref() == Some(own.as_str()))
+        })
     }
 }
 

@@ -6,16 +6,15 @@
 use serde_json::Number;
 use std::cmp::Ordering;
 
-use super::super::state::State;
 use super::super::value::{Found, Opaque, Value};
 use super::super::vocabulary::{Literal, Test};
-use super::{FailureKind, Miss, miss};
+use super::{Court, FailureKind, Miss, miss};
 
 /// Bytes of a text that an expression is tried on.
 const HAYSTACK_BYTES_MAX: usize = 256 * 1024;
 
 /// Tests what a path found.
-pub(super) fn test_one(state: &State, found: Found<'_>, test: &Test) -> Result<(), Miss> {
+pub(super) fn test_one(court: &Court<'_>, found: Found<'_>, test: &Test) -> Result<(), Miss> {
     match test {
         Test::Set => match found {
             Found::Opaque(Opaque::Secret) => Ok(()),
@@ -36,7 +35,7 @@ pub(super) fn test_one(state: &State, found: Found<'_>, test: &Test) -> Result<(
         },
         Test::RefersTo(subject) => {
             let value = readable(found)?;
-            let target = super::one(state, subject)?;
+            let target = super::one(court, subject)?;
             check(target.is_referred_to_by(value), value)
         }
         Test::Equal(literal) => {

@@ -110,6 +110,11 @@ pub(super) const STEPS: &[Row<Step>] = &[
 
 pub(super) const SUBJECTS: &[Row<Subject>] = &[
     row!("the only {kind}", "there is exactly one of the kind, and that is meant", [Kind k] Some(Subject::Only(k))),
+    row!(
+        "the {kind} whose property {path} {test}",
+        "exactly one of the kind passes the test, and that is meant",
+        [Kind k, Path p, Test t] Some(Subject::Where(k, p, Box::new(t)))
+    ),
     row!("the {kind} {text}", "the one of that kind with that Pulumi name", [Kind k, Text name] Some(Subject::Named(k, name))),
     row!("the resource {text} of type {text}", "the same", [Text name, Text k] Some(Subject::Named(kind_of(&k)?, name))),
     row!("each {kind}", "all of the kind; there is at least one", [Kind k] Some(Subject::Each(k))),
@@ -208,7 +213,9 @@ pub(super) const PARTS: &[(&str, &str)] = &[
 /// A reference leads to one resource; to all or to any would read as more than it tests.
 fn target(subject: Subject) -> Option<Test> {
     match subject {
-        Subject::Named(..) | Subject::Only(_) => Some(Test::RefersTo(Box::new(subject))),
+        Subject::Named(..) | Subject::Only(_) | Subject::Where(..) => {
+            Some(Test::RefersTo(Box::new(subject)))
+        }
         Subject::Each(_) | Subject::Some(_) => None,
     }
 }
