@@ -570,7 +570,7 @@ fn every_documented_step_is_understood() {
         .next()
         .unwrap();
     for line in section.lines().filter(|l| l.starts_with("- `")) {
-        let template = line[3..].split('`').next().unwrap();
+        let template = line.split('`').nth(1).unwrap();
         let step = template
             .replace("{subject}", r#"the bucket "site""#)
             .replace("{kind}", "bucket")

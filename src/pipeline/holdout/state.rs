@@ -271,11 +271,9 @@ fn check_provider(index: usize, entry: &Value, urn: &Urn) -> Result<(), StateErr
         .get("provider")
         .and_then(Value::text)
         .and_then(|reference| reference.rsplit_once("::"))
-        .and_then(|(urn, _id)| match Urn::new(urn) {
-            Ok(urn) => Some(urn),
-            Err(_) => None,
-        })
-        .ok_or(StateError::Shape("provider"))?;
+        .ok_or(StateError::Shape("provider"))?
+        .0;
+    let provider = Urn::new(provider).map_err(|_| StateError::Shape("provider"))?;
     if provider.resource_type().strip_prefix(PROVIDER_TYPES) == Some(package) {
         Ok(())
     } else {
