@@ -19,12 +19,18 @@ pub(crate) fn limits() -> Limits {
     }
 }
 
+/// The binary that these tests start; another copy of it where the build folder cannot be read.
+pub(crate) fn executable() -> PathBuf {
+    std::env::var_os("LIGHTSOUT_TEST_EXECUTABLE").map_or_else(
+        || PathBuf::from(env!("CARGO_BIN_EXE_lightsout")),
+        PathBuf::from,
+    )
+}
+
 /// Walls with these mounts.
 pub(crate) fn walls(mounts: Vec<Mount>) -> Walls {
     static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        set_executable(PathBuf::from(env!("CARGO_BIN_EXE_lightsout"))).expect("named once");
-    });
+    ONCE.call_once(|| set_executable(executable()).expect("named once"));
     Walls {
         mounts,
         identity: Identity::Dedicated,
@@ -102,4 +108,69 @@ impl Outside {
             bytes_max: 16 << 20,
         }
     }
+}
+
+/// Every process on this host and its parent.
+fn table() -> Vec<(u32, u32)> {
+    std::fs::read_dir("/proc")
+        .expect("listed")
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter_map(|pid: u32| {
+            let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+            let field = |name: &str| -> Option<u32> {
+                let line = status.lines().find(|line| line.starts_with(name))?;
+                line.split_whitespace().nth(1)?.parse().ok()
+            };
+            Some((pid, field("PPid:")?))
+        })
+        .collect()
+}
+
+/// The process namespace of a sandbox, by the kernel's name for it.
+pub(crate) async fn process_namespace(sandbox: &Sandbox) -> String {
+    sh(sandbox, "readlink /proc/self/ns/pid").await
+}
+
+/// How many of a sandbox's processes can be seen on the host. Without root its own first process and its keepers cannot.
+pub(crate) fn processes_in(namespace: &str) -> usize {
+    table()
+        .iter()
+        .filter(|(pid, _)| alive(*pid))
+        .filter_map(|(pid, _)| std::fs::read_link(format!("/proc/{pid}/ns/pid")).ok())
+        .filter(|link| link.as_os_str() == namespace)
+        .count()
+}
+
+/// Every process below this one.
+pub(crate) fn descendants(of: u32) -> Vec<u32> {
+    let table = table();
+    let mut family = vec![of];
+    let mut seen = 0;
+    while seen < family.len() {
+        seen = family.len();
+        for (pid, parent) in &table {
+            if family.contains(parent) && !family.contains(pid) {
+                family.push(*pid);
+            }
+        }
+    }
+    family.split_off(1)
+}
+
+/// Whether a process exists and is not merely waited for.
+pub(crate) fn alive(pid: u32) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/stat"))
+        .is_ok_and(|stat| !stat.rsplit(')').next().expect("a state").starts_with(" Z"))
+}
+
+/// Asks again until it holds; fails after a while.
+pub(crate) async fn until(holds: impl AsyncFn() -> bool) {
+    let ask = async {
+        while !holds().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), ask)
+        .await
+        .expect("it holds after a while");
 }

@@ -64,17 +64,19 @@ pub(super) fn receive<T: DeserializeOwned>(
     let mut bytes = vec![0; MESSAGE_BYTES_MAX];
     let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(DESCRIPTORS_MAX))];
     let mut ancillary = RecvAncillaryBuffer::new(&mut space);
-    let received = rustix::io::retry_on_intr(|| {
-        recvmsg(
-            &socket,
-            &mut [IoSliceMut::new(&mut bytes)],
-            &mut ancillary,
-            RecvFlags::CMSG_CLOEXEC,
-        )
-    });
-    let received = match received {
-        // The other side died with something unread: as gone as a closed one.
-        Err(rustix::io::Errno::CONNRESET) => return Ok(None),
+    let mut next = || {
+        rustix::io::retry_on_intr(|| {
+            recvmsg(
+                &socket,
+                &mut [IoSliceMut::new(&mut bytes)],
+                &mut ancillary,
+                RecvFlags::CMSG_CLOEXEC,
+            )
+        })
+    };
+    let received = match next() {
+        // The other side closed with something of ours unread. The kernel says so once, before what it had sent to us.
+        Err(rustix::io::Errno::CONNRESET) => next()?,
         other => other?,
     };
     let mut descriptors = Vec::new();
@@ -133,3 +135,40 @@ pub(super) fn read_sealed<T: DeserializeOwned>(fd: OwnedFd) -> io::Result<T> {
 /// Bytes of a policy or of a command in a sealed file. A longer one is cut and then does not parse. Arguments and environment
 /// of a real `execve` end at 6 MiB; as JSON numbers they take up to four times that.
 const SEALED_BYTES_MAX: u64 = 32 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_word_is_heard_when_ours_was_not() {
+        let (ours, theirs) = pair().expect("a pair");
+        send(&ours, &"unread", &[]).expect("sent");
+        send(&theirs, &"last word", &[]).expect("sent");
+        drop(theirs);
+        let (word, _) = receive::<String>(&ours)
+            .expect("received")
+            .expect("a message");
+        assert_eq!(word, "last word");
+        assert!(receive::<String>(&ours).expect("closed").is_none());
+    }
+
+    #[test]
+    fn descriptors_travel_with_their_message() {
+        use std::os::fd::AsFd as _;
+        let (ours, theirs) = pair().expect("a pair");
+        let file = sealed("test", b"[1,2]").expect("a file");
+        send(&ours, &"one", &[file.as_fd()]).expect("sent");
+        let (_, mut descriptors) = receive::<String>(&theirs)
+            .expect("received")
+            .expect("a message");
+        let file = descriptors.pop().expect("one");
+        assert_eq!(read_sealed::<Vec<u8>>(file).expect("read"), [1, 2]);
+    }
+
+    #[test]
+    fn an_unsealed_file_is_refused() {
+        let file = tempfile::tempfile().expect("a file");
+        read_sealed::<Vec<u8>>(file.into()).expect_err("anybody could still write it");
+    }
+}

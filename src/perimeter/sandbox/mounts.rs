@@ -16,7 +16,7 @@ use rustix::mount::{
 
 use super::copy;
 use super::error::{Failure, Step};
-use super::policy::{HOME, Kind, Line, Policy, path};
+use super::policy::{HOME, Kind, Line, Mode, Policy, path};
 use super::sys;
 
 /// Bytes and inodes of the root's own file system: folders, links and a few files of `/etc`.
@@ -35,6 +35,9 @@ const ETC: [&str; 3] = ["etc/ssl/certs", "etc/alternatives", "etc/ld.so.cache"];
 
 /// Devices that hold nothing.
 const DEVICES: [&str; 5] = ["null", "zero", "full", "random", "urandom"];
+
+/// The group that may see all processes: the overflow group, which no payload of a root supervisor has.
+const NO_GROUP: &str = "65534";
 
 /// What Landlock grants on a visible tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,7 +175,7 @@ fn detach(fd: &OwnedFd, source: &Path) -> Result<OwnedFd, Failure> {
 
 /// Builds the new root, enters it and leaves the old one. `ids` are the payload's.
 pub(super) fn build(policy: &Policy, sources: Sources, ids: (u32, u32)) -> Result<View, Failure> {
-    let root = Root(memory(ROOT_BYTES, ROOT_INODES, "0755", (0, 0), Step::Root)?);
+    let root = Root(memory(ROOT_BYTES, ROOT_INODES, "0755", own(), Step::Root)?);
     // Any folder that exists serves as the place of the new root until the pivot; /usr is already grabbed.
     attach(&root.0, CWD, Path::new("/usr"), Step::Root)?;
     let mut view = View {
@@ -205,7 +208,7 @@ pub(super) fn build(policy: &Policy, sources: Sources, ids: (u32, u32)) -> Resul
     for (line, fd) in sources.lines {
         root.line(&line, fd, ids, &mut view)?;
     }
-    root.proc(&mut view)?;
+    root.proc(policy.mode, &mut view)?;
     root.enter()?;
     view.root = super::probe::names_in_root().map_err(Failure::at(Step::Root, "/"))?;
     Ok(view)
@@ -328,7 +331,7 @@ impl Root {
     }
 
     fn dev(&self, view: &mut View) -> Result<(), Failure> {
-        let shm = memory(SHM_BYTES, inodes(SHM_BYTES), "1777", (0, 0), Step::Root)?;
+        let shm = memory(SHM_BYTES, inodes(SHM_BYTES), "1777", own(), Step::Root)?;
         self.place(Path::new("dev/shm"), &shm, Node::Folder)?;
         view.visible
             .push((PathBuf::from("/dev/shm"), Access::Write));
@@ -381,11 +384,16 @@ impl Root {
 
     /// A fresh process file system: only processes, only one's own, and nothing of the kernel's to be written. Without
     /// `subset=pid` and read-only, a payload with user id 0 could write `/proc/sys/kernel/core_pattern`, which runs on the host.
-    fn proc(&self, view: &mut View) -> Result<(), Failure> {
+    fn proc(&self, mode: Mode, view: &mut View) -> Result<(), Failure> {
         let fail = |error: Errno| Failure::at(Step::Proc, "/proc")(error);
         let context = fsopen("proc", FsOpenFlags::FSOPEN_CLOEXEC).map_err(fail)?;
         fsconfig_set_string(&context, "hidepid", "invisible").map_err(fail)?;
         fsconfig_set_string(&context, "subset", "pid").map_err(fail)?;
+        match mode {
+            // Group 0 sees every process unless another group is named, and a payload may have the caller's group.
+            Mode::Root => fsconfig_set_string(&context, "gid", NO_GROUP).map_err(fail)?,
+            Mode::Rootless => {}
+        }
         fsconfig_create(&context).map_err(fail)?;
         let mount = fsmount(
             &context,
@@ -447,6 +455,15 @@ fn memory(
         MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NODEV,
     )
     .map_err(fail)
+}
+
+/// The ids of this process, which owns what the payload must not change. Without root it is the payload's own, the only one that
+/// is mapped; there the read-only mount is what protects.
+fn own() -> (u32, u32) {
+    (
+        rustix::process::geteuid().as_raw(),
+        rustix::process::getegid().as_raw(),
+    )
 }
 
 /// LIMIT: inodes cost memory that `size` does not count, so they are bounded by it: one for every half page.
