@@ -18,6 +18,7 @@ mod mounts;
 mod policy;
 mod prepare;
 mod probe;
+mod root;
 mod running;
 mod spawn;
 mod sys;
@@ -305,8 +306,11 @@ impl Sandbox {
         let (_, tree) = self.trees.iter().find(|(path, _)| path == target)?;
         match tree.try_clone() {
             Ok(tree) => Some(tree),
-            // Out of descriptors. Without a tree its reader has nothing to accept.
-            Err(_) => None,
+            Err(error) => {
+                // Without a tree its reader has nothing to accept.
+                tracing::warn!(%error, "a tree of the sandbox cannot be handed out");
+                None
+            }
         }
     }
 

@@ -4,6 +4,11 @@
     clippy::disallowed_methods,
     reason = "these tests are supervisors: they start programs of their own and read what the test runner tells them"
 )]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test's helper fails the test"
+)]
 
 mod support;
 

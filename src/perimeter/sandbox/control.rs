@@ -47,9 +47,13 @@ impl Socket {
             if let Ok(result) =
                 guard.try_io(|fd| channel::send(fd.get_ref(), message, &descriptors))
             {
-                return result.map_err(|error| match error.kind() {
-                    io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => Error::Gone,
-                    _ => Error::Control(error),
+                return result.map_err(|error| {
+                    let closed = [io::ErrorKind::BrokenPipe, io::ErrorKind::ConnectionReset];
+                    if closed.contains(&error.kind()) {
+                        Error::Gone
+                    } else {
+                        Error::Control(error)
+                    }
                 });
             }
         }

@@ -252,12 +252,15 @@ fn descendants() -> Result<Vec<Pid>, Failure> {
         .collect())
 }
 
+/// A process id, if the text is one: `/proc` has other names too.
 fn pid(name: &str) -> Option<i32> {
-    match name.parse() {
-        Ok(pid) => Some(pid),
-        // Not a process: /proc has other names too.
-        Err(_) => None,
+    if name.is_empty() {
+        return None;
     }
+    name.chars().try_fold(0_i32, |number, digit| {
+        let digit = digit.to_digit(10)?;
+        number.checked_mul(10)?.checked_add_unsigned(digit)
+    })
 }
 
 /// The parent in a line of `/proc/<pid>/stat`. The program's name, in parentheses, may hold anything.
@@ -275,5 +278,9 @@ mod tests {
         assert_eq!(parent("7 (a) S 99 (b) R 3 7 7 0"), Some(3));
         assert_eq!(parent("7 (sh) S 1 7 7"), Some(1));
         assert_eq!(parent("nonsense"), None);
+        assert_eq!(
+            ["self", "", "12", "99999999999"].map(pid),
+            [None, None, Some(12), None]
+        );
     }
 }

@@ -73,11 +73,9 @@ impl Drop for Running {
 /// Starts a command; [`Running::next_line`] yields something only if `lines`.
 pub(super) async fn start(shared: &Arc<Shared>, command: Command) -> Result<Running, Error> {
     let action = action(&command)?;
-    let program = command
-        .argv
-        .first()
-        .map(|program| program.to_string_lossy().into_owned())
-        .unwrap_or_else(String::new);
+    let program = command.argv.first().map_or_else(String::new, |program| {
+        program.to_string_lossy().into_owned()
+    });
     let started = Instant::now();
     let (channel, stdout, stderr) = launch(shared, &action, &command.stdin, &program).await?;
     let (send, lines) = mpsc::unbounded_channel();
