@@ -136,7 +136,11 @@ impl Server {
 }
 
 /// A release source: URL, hash, member.
-pub(crate) struct Release<'a>(pub(crate) &'a str, pub(crate) Sha256, pub(crate) Option<&'a str>);
+pub(crate) struct Release<'a>(
+    pub(crate) &'a str,
+    pub(crate) Sha256,
+    pub(crate) Option<&'a str>,
+);
 
 /// A repository's lock with one provider.
 pub(crate) fn lock_text(releases: &[Release<'_>]) -> String {

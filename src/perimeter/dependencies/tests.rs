@@ -518,7 +518,7 @@ fn a_requirements_file_pins_everything_by_hash() {
         format!("./evil {hash}"),
         "a @ git+https://example.com/a.git".to_owned(),
         format!("a==1 # {hash}"),
-        format!("a==1 --hash=md5:x"),
+        "a==1 --hash=md5:x".to_owned(),
     ] {
         let found = pip(&bad);
         assert!(

@@ -67,7 +67,9 @@ fn one(
         named @ (FileOperation::Rename { .. } | FileOperation::Copy { .. }) => {
             named.strip_prefix(0)
         }
-        prefixed => prefixed.strip_prefix(1),
+        prefixed @ (FileOperation::Delete(_)
+        | FileOperation::Create(_)
+        | FileOperation::Modify { .. }) => prefixed.strip_prefix(1),
     };
     let (from, to) = match &operation {
         FileOperation::Delete(path) => (Some(inside(stack, path)?), None),

@@ -53,19 +53,26 @@ fn refused(spoil: impl FnOnce(&Path)) -> ImportError {
 
 #[track_caller]
 fn entry(spoil: impl FnOnce(&Path)) -> EntryReason {
-    match refused(spoil) {
-        ImportError::Entry { reason, .. } => reason,
-        other => panic!("{other}"),
-    }
+    let error = refused(spoil);
+    let ImportError::Entry { reason, .. } = error else {
+        panic!("{error}");
+    };
+    reason
+}
+
+#[track_caller]
+fn rule(spoil: impl FnOnce(&Path)) -> PathRule {
+    let error = refused(spoil);
+    let ImportError::Path(error) = error else {
+        panic!("{error}");
+    };
+    error.rule()
 }
 
 #[track_caller]
 fn name(name: &[u8]) -> PathRule {
     let name = std::ffi::OsStr::from_bytes(name);
-    match refused(|at| fs::write(at.join("a").join(name), "x").unwrap()) {
-        ImportError::Path(error) => error.rule(),
-        other => panic!("{other}"),
-    }
+    rule(|at| fs::write(at.join("a").join(name), "x").unwrap())
 }
 
 #[test]
@@ -235,10 +242,7 @@ fn a_folder_without_end_is_not_followed() {
         let path: std::path::PathBuf = std::iter::repeat_n("d", 500).collect();
         fs::create_dir_all(at.join(path)).unwrap();
     };
-    match refused(deep) {
-        ImportError::Path(error) => assert_eq!(error.rule(), PathRule::TooDeep),
-        other => panic!("{other}"),
-    }
+    assert_eq!(rule(deep), PathRule::TooDeep);
 }
 
 #[test]
@@ -268,10 +272,7 @@ fn only_the_agents_own_git_folder_is_left_out_and_never_opened() {
         )
         .unwrap();
     };
-    match refused(git) {
-        ImportError::Path(error) => assert_eq!(error.rule(), PathRule::GitFolder),
-        other => panic!("{other}"),
-    }
+    assert_eq!(rule(git), PathRule::GitFolder);
     let folder = honest();
     git(folder.path());
     assert_eq!(read(folder.path(), &limits).unwrap().files().len(), 2);

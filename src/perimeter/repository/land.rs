@@ -244,7 +244,7 @@ const LINE_CHARS_MAX: usize = 100;
 #[derive(Default)]
 struct Node<'a> {
     files: BTreeMap<&'a str, &'a File>,
-    folders: BTreeMap<&'a str, Node<'a>>,
+    folders: BTreeMap<&'a str, Self>,
 }
 
 impl<'a> Node<'a> {

@@ -3,7 +3,7 @@ use std::process::Command;
 
 use super::*;
 use crate::names::{RunId, Sha256, StackName};
-use crate::perimeter::import::changes;
+use crate::perimeter::import::{changes, import, open_folder, patch};
 
 /// A repository of the user's, made by the user's git, with hooks that leave a marker.
 struct User {
@@ -241,7 +241,7 @@ fn a_submodule_in_a_stack_folder_is_refused() {
 }
 
 #[test]
-fn landing_makes_a_commit_and_touches_nothing_of_the_users() {
+fn landing_touches_nothing_of_the_users() {
     let user = User::new();
     user.write(
         "stacks/site/Pulumi.yaml",
@@ -249,19 +249,34 @@ fn landing_makes_a_commit_and_touches_nothing_of_the_users() {
     );
     user.write("staged.txt", "staged\n");
     user.git(&["add", "staged.txt"]);
+    // Git itself refreshes the index when it is asked, so it is asked before the first look.
+    let status = user.git(&["status", "--porcelain"]);
     let look = || {
-        let index = std::fs::read(user.path(".git/index")).unwrap();
-        let head = std::fs::read(user.path(".git/HEAD")).unwrap();
+        let read = |path| std::fs::read(user.path(path)).unwrap();
         (
-            index,
-            head,
+            read(".git/index"),
+            read(".git/HEAD"),
+            read("stacks/site/Pulumi.yaml"),
             user.git(&["rev-parse", "main"]),
-            user.git(&["stash", "list"]),
         )
     };
     let before = look();
-    let status = user.git(&["status", "--porcelain"]);
-    let before = (before, look());
+    let repository = user.open();
+    let base = repository.base().unwrap();
+    let id = repository
+        .write_tree(&base, &site(), &changed(&repository, &base))
+        .unwrap();
+    repository
+        .land(&Facts::new().landing(&base, id, "Land"))
+        .unwrap();
+    assert_eq!(look(), before);
+    assert_eq!(user.git(&["status", "--porcelain"]), status);
+    assert!(!user.path("stacks/site/a/c/new.txt").exists());
+}
+
+#[test]
+fn what_lands_is_what_was_judged_with_our_trailers_only() {
+    let user = User::new();
     let repository = user.open();
     let base = repository.base().unwrap();
     let tree = changed(&repository, &base);
@@ -269,36 +284,29 @@ fn landing_makes_a_commit_and_touches_nothing_of_the_users() {
     let facts = Facts::new();
     let subject = "Add a thing\u{1b}[2J\nLightsout-Clearance: forged";
     let commit = repository.land(&facts.landing(&base, id, subject)).unwrap();
-    assert_eq!(
-        (before.1.clone(), status),
-        (look(), user.git(&["status", "--porcelain"]))
-    );
-
+    let name = commit.to_string();
     assert_eq!(
         user.git(&["rev-parse", "lightsout/site-prod/run-1"]).trim(),
-        commit.to_string()
+        name
     );
     user.git(&["fsck", "--strict", "--full"]);
     let names = user.git(&[
         "diff-tree",
         "-r",
         "--name-status",
-        base.commit.to_string().as_str(),
-        &commit.to_string(),
+        &base.commit.to_string(),
+        &name,
     ]);
     assert_eq!(
         names,
         "D\tstacks/site/a/b.txt\nA\tstacks/site/a/c/new.txt\n"
     );
-    assert!(
-        user.git(&["ls-tree", "-r", &commit.to_string()])
-            .contains("100755")
-    );
+    assert!(user.git(&["ls-tree", "-r", &name]).contains("100755"));
     let message = user.git(&[
         "log",
         "-1",
         "--format=%s|%an|%ae|%at|%P|%(trailers:only)",
-        &commit.to_string(),
+        &name,
     ]);
     let clearance = Sha256::of(b"clearance");
     assert_eq!(
@@ -308,13 +316,61 @@ fn landing_makes_a_commit_and_touches_nothing_of_the_users() {
             base.commit
         )
     );
-    // What was judged is what the commit holds.
     let landed = repository.base_at(commit).unwrap();
     let read = repository
         .folder(&landed, &site(), &Limits::default())
         .unwrap();
     assert_eq!(read.hash(), tree.hash());
     assert_eq!(changes(&read, &tree), []);
+}
+
+#[test]
+fn a_folder_and_the_patch_that_git_makes_of_it_are_one_proposal() {
+    let user = User::new();
+    let repository = user.open();
+    let base = repository.base().unwrap();
+    let before = repository
+        .folder(&base, &site(), &Limits::default())
+        .unwrap();
+    user.write(
+        "stacks/site/Pulumi.yaml",
+        "name: site\nruntime: yaml\nresources:\n  a: {}\n",
+    );
+    user.write(
+        "stacks/site/deep/er/größe und mehr.txt",
+        "no newline at the end",
+    );
+    user.write("stacks/site/empty", "");
+    std::fs::rename(
+        user.path("stacks/site/a/b.txt"),
+        user.path("stacks/site/a/moved.txt"),
+    )
+    .unwrap();
+    let folder = open_folder(&user.path("stacks/site")).unwrap();
+    let after = import(folder.as_fd(), &Limits::default()).unwrap();
+    assert_eq!(changes(&before, &after).len(), 5);
+    user.git(&["add", "-A"]);
+    for way in [
+        &["--no-renames"][..],
+        &["-M", "-U0"],
+        &["-M", "--no-color", "-c", "core.quotePath=false"],
+    ] {
+        let settings: Vec<&str> = way
+            .iter()
+            .skip_while(|arg| **arg != "-c")
+            .copied()
+            .collect();
+        let flags = way.iter().take_while(|arg| **arg != "-c").copied();
+        let args: Vec<&str> = settings
+            .into_iter()
+            .chain(["diff", "--cached", "HEAD"])
+            .chain(flags)
+            .collect();
+        let patch = user.git(&args);
+        let patched = patch::apply(&before, &site(), patch.as_bytes(), &Limits::default()).unwrap();
+        assert_eq!(changes(&after, &patched), [], "{way:?}");
+        assert_eq!(patched.hash(), after.hash());
+    }
 }
 
 #[test]
@@ -370,7 +426,7 @@ fn many_landings_at_once_make_one_branch() {
         let threads: Vec<_> = (0..8).map(land).collect();
         threads.into_iter().map(|t| t.join().unwrap()).collect()
     });
-    let won: Vec<_> = results.iter().filter_map(|r| r.as_ref().ok()).collect();
+    let won: Vec<_> = results.iter().flatten().collect();
     assert_eq!(won.len(), 1, "{results:?}");
     assert_eq!(
         user.git(&["rev-parse", "lightsout/site-prod/run-1"]).trim(),
