@@ -12,6 +12,7 @@ use serde_saphyr::Spanned;
 use crate::names::{PackageName, Sha256, StackName};
 
 pub mod environment;
+pub mod load;
 pub mod secret;
 
 /// LIMIT: bytes of `lightsout.yaml`.
@@ -94,6 +95,16 @@ pub enum Autonomy {
     Balanced,
     /// What passes is applied.
     Auto,
+}
+
+impl std::fmt::Display for Autonomy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Review => "review",
+            Self::Balanced => "balanced",
+            Self::Auto => "auto",
+        })
+    }
 }
 
 /// The agent.
@@ -364,6 +375,12 @@ pub fn parse(text: &str) -> Result<Config, Error> {
 }
 
 impl Config {
+    /// The key that must have signed the ledger, when the file names one.
+    #[must_use]
+    pub fn ledger_key(&self) -> Option<String> {
+        self.ledger.key.clone()
+    }
+
     /// The names of all stacks.
     pub fn names(&self) -> impl Iterator<Item = &StackName> {
         self.stacks.iter().map(|stack| &stack.value.name)

@@ -1,9 +1,17 @@
 #![doc = include_str!("ARCHITECTURE.md")]
 
-pub mod config;
-pub mod engine;
-pub mod exit;
-pub mod ledger;
-pub mod names;
-pub mod perimeter;
 pub mod pipeline;
+
+pub mod engine;
+pub mod ledger;
+pub mod perimeter;
+
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod exit;
+pub mod fault;
+pub mod names;
+pub mod progress;
+pub mod report;

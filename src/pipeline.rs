@@ -1,4 +1,237 @@
 //! The stages of a run, in order.
+//!
+//! Each stage is a function from recorded evidence to recorded evidence; the signatures are the pipeline. Policy and holdout judge the same
+//! preview, and both always run. Only the gate makes a clearance, and apply consumes it.
 
+pub mod apply;
+pub mod gate;
+pub mod generate;
 pub mod holdout;
+pub mod order;
 pub mod policy;
+pub mod preview;
+pub mod run;
+pub mod spend;
+pub mod stages;
+pub mod statement;
+pub mod subjects;
+
+use std::path::PathBuf;
+
+use tracing::Instrument as _;
+
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::ledger::{Actor, Recorded};
+use crate::pipeline::apply::Receipt;
+use crate::pipeline::gate::{Decision, Hold, Refusal};
+use crate::pipeline::order::{FaultRecord, RunClosed, WorkOrder};
+use crate::pipeline::run::Run;
+use crate::pipeline::stages::Step;
+use crate::progress::Progress;
+
+/// How a run ended, when lightsout could decide.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Applied; the receipt is in the ledger.
+    Applied(Receipt),
+    /// The agent or the given change leaves everything as it is.
+    NothingToChange,
+    /// A person must decide; at `review`, on this branch.
+    HandedOver(Hold, Option<String>),
+    /// Refused.
+    Refused(Refusal),
+    /// Apply began and did not finish.
+    ApplyIncomplete(Receipt),
+}
+
+impl Outcome {
+    /// The exit code.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Applied(_) | Self::NothingToChange | Self::HandedOver(..) => Exit::Done,
+            Self::Refused(refusal) => refusal.exit(),
+            Self::ApplyIncomplete(_) => Exit::ApplyIncomplete,
+        }
+    }
+
+    /// The outcome in a word.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Applied(_) => "applied",
+            Self::NothingToChange => "nothing-to-change",
+            Self::HandedOver(..) => "handed-over",
+            Self::Refused(_) => "refused",
+            Self::ApplyIncomplete(_) => "apply-incomplete",
+        }
+    }
+}
+
+/// What a run is asked for.
+#[derive(Debug)]
+pub struct Request {
+    /// The work order.
+    pub order: WorkOrder,
+    /// Somebody else's change in place of the agent's.
+    pub proposal: Option<PathBuf>,
+}
+
+/// Takes a work order through all stages. The run is closed in the ledger however it ends.
+///
+/// # Errors
+/// lightsout could not decide, or the record of a decision is not complete.
+pub async fn run(
+    run: &mut Run<'_>,
+    request: Request,
+    progress: &dyn Progress,
+) -> Result<Outcome, Fault> {
+    let span = tracing::info_span!("run", id = %run.id, stack = %run.job.stack.name);
+    let result = stages(run, request, progress).instrument(span).await;
+    close(run, result)
+}
+
+async fn stages(
+    run: &mut Run<'_>,
+    request: Request,
+    progress: &dyn Progress,
+) -> Result<Outcome, Fault> {
+    let order = run.record(Actor::Supervisor, request.order, &[run.mandate.hash()])?;
+    let attempts = if request.proposal.is_some() {
+        1
+    } else {
+        run.job.stack.budget.attempts
+    };
+    let mut feedback: Option<String> = None;
+    for attempt in 1..=attempts {
+        match attempt_once(
+            run,
+            &order,
+            request.proposal.as_deref(),
+            attempt,
+            feedback.as_deref(),
+            progress,
+        )
+        .await?
+        {
+            Attempt::Over(refusal) if attempt < attempts => {
+                progress.note(&format!(
+                    "attempt {attempt} of {attempts} refused: {}",
+                    refusal.feedback()
+                ));
+                feedback = Some(refusal.feedback());
+            }
+            Attempt::Over(refusal) => return Ok(Outcome::Refused(refusal)),
+            Attempt::Done(outcome) => return Ok(outcome),
+        }
+    }
+    Err(Fault::Usage(
+        "`budget.attempts` allows no attempt".to_owned(),
+    ))
+}
+
+enum Attempt {
+    Over(Refusal),
+    Done(Outcome),
+}
+
+/// THE order of the stages.
+async fn attempt_once(
+    run: &mut Run<'_>,
+    order: &Recorded<WorkOrder>,
+    given: Option<&std::path::Path>,
+    attempt: u32,
+    feedback: Option<&str>,
+    progress: &dyn Progress,
+) -> Result<Attempt, Fault> {
+    let interrupt = run.perimeter.interrupt.clone();
+    macro_rules! stage {
+        ($name:literal, $work:expr) => {{
+            let _shown = progress.stage($name);
+            tokio::select! {
+                biased;
+                () = interrupt.raised() => return Err(Fault::Interrupted),
+                done = async { $work }.instrument(tracing::info_span!($name)) => done?,
+            }
+        }};
+    }
+    macro_rules! next {
+        ($step:expr) => {
+            match $step {
+                Step::Next(evidence) => evidence,
+                Step::Refused(refusal) => return Ok(Attempt::Over(refusal)),
+                Step::NoChange => return Ok(Attempt::Done(Outcome::NothingToChange)),
+            }
+        };
+    }
+    let proposal = next!(match given {
+        Some(path) => stage!("generate", stages::given(run, order, path)),
+        None => stage!(
+            "generate",
+            stages::generate(run, order, attempt, feedback).await
+        ),
+    });
+    let preview = next!(stage!("preview", stages::preview(run, &proposal).await));
+    let policy = stage!("policy", stages::policy(run, &preview).await);
+    let holdout = stage!("holdout", stages::holdout(run, &proposal, &preview).await);
+    let decision = stage!(
+        "gate",
+        stages::gate(run, &proposal, &preview, &policy, &holdout, None)
+    );
+    match decision {
+        Decision::Refused(refusal) => Ok(Attempt::Over(refusal)),
+        Decision::Held(hold) => {
+            let branch = spend::hand_over(run, &proposal)?;
+            Ok(Attempt::Done(Outcome::HandedOver(hold, branch)))
+        }
+        Decision::Cleared(clearance) => {
+            let clearance = stages::record_clearance(run, clearance, &preview)?;
+            let _shown = progress.stage("apply");
+            Ok(Attempt::Done(
+                spend::spend(run, clearance, &proposal, &preview).await?,
+            ))
+        }
+    }
+}
+
+/// Records how a run ended, whatever the end was; a run that waits for a person stays open.
+///
+/// # Errors
+/// The fault that ended it, or one of the ledger.
+pub fn close(run: &mut Run<'_>, result: Result<Outcome, Fault>) -> Result<Outcome, Fault> {
+    let closed = match &result {
+        // It waits: the approval is part of the same run.
+        Ok(Outcome::HandedOver(hold, None)) if !hold.needs.is_empty() => None,
+        Ok(outcome) => Some(RunClosed {
+            exit: outcome.exit().code(),
+            outcome: outcome.word().to_owned(),
+        }),
+        Err(fault) => {
+            let record = FaultRecord {
+                code: fault.code_text(),
+                message: fault.line(),
+            };
+            drop(run.record(Actor::Supervisor, record, &[])?);
+            Some(RunClosed {
+                exit: fault.exit().code(),
+                outcome: "fault".to_owned(),
+            })
+        }
+    };
+    if let Some(closed) = closed {
+        drop(
+            run.record(Actor::Supervisor, closed, &[])
+                .map_err(|error| match &result {
+                    Ok(Outcome::Applied(_) | Outcome::ApplyIncomplete(_)) => {
+                        Fault::AfterApply(Box::new(error))
+                    }
+                    Ok(
+                        Outcome::NothingToChange | Outcome::HandedOver(..) | Outcome::Refused(_),
+                    )
+                    | Err(_) => error,
+                })?,
+        );
+    }
+    result
+}

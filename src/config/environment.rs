@@ -9,6 +9,7 @@ use super::secret::Secret;
 /// What the process was started with.
 ///
 /// The values are secrets until a caller asks for one by name.
+#[derive(Clone)]
 pub struct Environment {
     variables: BTreeMap<OsString, Secret>,
 }
@@ -42,6 +43,14 @@ impl Environment {
                 .map(|(name, value)| (name.into(), Secret::new(value.to_owned())))
                 .collect(),
         }
+    }
+
+    /// The same variables with one set.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut variables = self.variables.clone();
+        variables.insert(name.into(), Secret::new(value.to_owned()));
+        Self { variables }
     }
 
     /// One variable that is not empty.

@@ -91,7 +91,11 @@ impl Key {
         Ok(Self::new(name, SigningKey::generate(&mut rand_core::OsRng)))
     }
 
-    fn load(path: &Path, name: &str) -> Result<Option<Self>, Error> {
+    /// Reads the key file; nothing if there is none.
+    ///
+    /// # Errors
+    /// As [`Key::load_or_create`].
+    pub fn load(path: &Path, name: &str) -> Result<Option<Self>, Error> {
         let Some(bytes) = store::read(path, KEY_BYTES_MAX, Secrecy::OwnerOnly)? else {
             return Ok(None);
         };

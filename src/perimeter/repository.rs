@@ -6,6 +6,7 @@
 //!
 //! It does not fetch and does not push.
 
+mod begin;
 mod id;
 mod land;
 mod read;

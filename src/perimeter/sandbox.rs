@@ -43,7 +43,7 @@ pub use running::Running;
 pub const INIT_ARG: &str = "__perimeter-init";
 
 /// One tree that the sandbox shows, and how.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Mount {
     /// A file or folder of the host, read-only (`nosuid,nodev`, recursively).
     ReadOnly {

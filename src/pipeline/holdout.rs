@@ -31,6 +31,7 @@ mod problem;
 mod scenario;
 mod state;
 mod terms;
+pub mod trial;
 mod value;
 mod vocabulary;
 
@@ -327,12 +328,41 @@ pub const FEEDBACK: [&str; 4] = [
 /// The one line for the agent: no count, no id, no word of a scenario.
 #[must_use]
 pub fn feedback(report: &HoldoutReport) -> &'static str {
-    let [fine, refused, not_deployed, not_removed] = FEEDBACK;
     match report.verdict() {
-        Ok(_) => fine,
-        Err(refusal) if refusal.reasons.contains(&Reason::NotDeployed) => not_deployed,
-        Err(refusal) if refusal.reasons.contains(&Reason::NotRemoved) => not_removed,
-        Err(_) => refused,
+        Ok(_) => {
+            let [fine, ..] = FEEDBACK;
+            fine
+        }
+        Err(refusal) => line(&refusal.reasons().collect::<Vec<_>>()),
+    }
+}
+
+/// The one line for the agent when the holdouts refuse.
+#[must_use]
+pub fn line(reasons: &[Reason]) -> &'static str {
+    let [_, refused, not_deployed, not_removed] = FEEDBACK;
+    if reasons.contains(&Reason::NotDeployed) {
+        not_deployed
+    } else if reasons.contains(&Reason::NotRemoved) {
+        not_removed
+    } else {
+        refused
+    }
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::CriticalFailed => "a critical scenario does not pass",
+            Self::RateNotReached => "too few scenarios pass",
+            Self::NoScenarios => "there are no scenarios",
+            Self::RunsMissing => "runs are missing",
+            Self::RunsAdded => "there are more runs than asked for",
+            Self::NotDeployed => "a trial did not deploy",
+            Self::NotRemoved => "a trial left something behind",
+            Self::SeedRepeated => "two trials are the same trial",
+            Self::Contradiction => "the report contradicts itself",
+        })
     }
 }
 

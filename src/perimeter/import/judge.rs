@@ -9,7 +9,7 @@
 use std::fmt;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::project::{self, ProjectError, Runtime};
 use super::{Change, RelPath, Tree, changes};
@@ -62,7 +62,8 @@ pub struct GlobError {
 }
 
 /// A path that the proposal must not change, why, and what to do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PathRefusal {
     /// Where, relative to the stack's folder.
     pub path: RelPath,

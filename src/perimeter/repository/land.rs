@@ -84,11 +84,7 @@ impl Repository {
     /// The base commit cannot be read, or the disk is full.
     pub fn write_tree(&self, base: &Base, folder: &Folder, tree: &Tree) -> Result<TreeId, Error> {
         let repository = self.0.to_thread_local();
-        let mut top = Node::default();
-        for (path, file) in tree.files() {
-            top.add(path.as_str(), file);
-        }
-        let new = top.write(&repository)?;
+        let new = top(&repository, tree)?;
         let path: Vec<&str> = folder
             .path()
             .map_or_else(Vec::new, |path| path.components().collect());
@@ -239,6 +235,15 @@ fn one_line(text: &str, otherwise: &str) -> String {
 
 /// LIMIT: characters of a subject or a name.
 const LINE_CHARS_MAX: usize = 100;
+
+/// Writes a whole tree.
+pub(super) fn top(repository: &gix::Repository, tree: &Tree) -> Result<gix::ObjectId, Error> {
+    let mut top = Node::default();
+    for (path, file) in tree.files() {
+        top.add(path.as_str(), file);
+    }
+    top.write(repository)
+}
 
 /// A folder that is being put together.
 #[derive(Default)]

@@ -1,0 +1,313 @@
+//! What each subcommand does: gathers the outside once, calls the library, prints the result.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+pub mod approve;
+pub mod stage;
+pub mod tools;
+pub mod verify;
+
+use crate::cli::{self, Cli, Command, Format};
+use crate::config::environment::Environment;
+use crate::config::load;
+use crate::demo;
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::ledger::{Key, Ledger};
+use crate::names::RunId;
+use crate::perimeter::Perimeter;
+use crate::perimeter::interrupt::Interrupt;
+use crate::perimeter::repository::Repository;
+use crate::pipeline::order::{ORDER_BYTES_MAX, Origin, WorkOrder};
+use crate::pipeline::run::Run;
+use crate::pipeline::{self, Request};
+use crate::progress::Terminal;
+use crate::report::Report;
+
+/// Runs the command line to its exit code.
+pub fn main(cli: Cli) -> Exit {
+    logs(cli.verbose);
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&Fault::Usage(format!("starting: {error}")), cli.format),
+    };
+    let format = cli.format;
+    let result = runtime.block_on(dispatch(cli));
+    // A thread that still waits for a file must not keep the process.
+    runtime.shutdown_background();
+    result.unwrap_or_else(|fault| failed(&fault, format))
+}
+
+async fn dispatch(cli: Cli) -> Result<Exit, Fault> {
+    let environment = Environment::read();
+    let outside = Outside::new(&cli, environment)?;
+    match cli.command {
+        Command::Run(ref arguments) => run(&outside, arguments).await,
+        Command::Demo(ref arguments) => demo::run(&outside, arguments.keep.as_deref()).await,
+        Command::Approve(ref arguments) => approve::run(&outside, arguments).await,
+        Command::Generate(ref arguments) => stage::generate(&outside, arguments).await,
+        Command::Preview(ref arguments) => stage::preview(&outside, arguments).await,
+        Command::Policy(ref arguments) => stage::policy(&outside, arguments).await,
+        Command::Holdout(ref arguments) => stage::holdout(&outside, arguments).await,
+        Command::Gate(ref arguments) => stage::gate(&outside, arguments).await,
+        Command::Apply(ref arguments) => stage::apply(&outside, arguments).await,
+        Command::Verify(ref arguments) => verify::run(&outside, arguments),
+        Command::Tools { ref command } => tools::run(&outside, command).await,
+        Command::Schema => {
+            print(
+                &serde_json::to_string_pretty(&crate::config::schema())
+                    .map_err(|error| Fault::Usage(error.to_string()))?,
+            )?;
+            Ok(Exit::Done)
+        }
+        Command::Vocabulary => {
+            print(&pipeline::holdout::vocabulary())?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+/// What the process was given, before any repository is opened.
+#[derive(Debug)]
+pub struct Outside {
+    /// The repository's folder, as asked for.
+    pub repository: PathBuf,
+    /// How results are printed.
+    pub format: Format,
+    /// The folder of tools, caches and keys.
+    pub home: PathBuf,
+    /// What the process was started with.
+    pub environment: Environment,
+    /// Whether tools come from the search path.
+    pub system_tools: bool,
+    /// Whether somebody wants the run to end.
+    pub interrupt: Interrupt,
+}
+
+impl Outside {
+    fn new(cli: &Cli, environment: Environment) -> Result<Self, Fault> {
+        let home = environment.home().ok_or_else(|| {
+            Fault::Usage("there is no folder for tools: set LIGHTSOUT_HOME or HOME".to_owned())
+        })?;
+        let home = std::path::absolute(&home).map_err(Fault::file("resolving", &home))?;
+        std::fs::create_dir_all(&home).map_err(Fault::file("making", &home))?;
+        Ok(Self {
+            repository: cli.repository.clone(),
+            format: cli.format,
+            home,
+            environment,
+            system_tools: cli.system_tools,
+            interrupt: Interrupt::from_signals()
+                .map_err(|error| Fault::Usage(format!("watching for Ctrl-C: {error}")))?,
+        })
+    }
+
+    /// Opens the repository.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn perimeter(&self) -> Result<Perimeter, Fault> {
+        let repository = Repository::open(&self.repository)?;
+        let top = repository
+            .work_tree()
+            .ok_or_else(|| Fault::Usage("a bare repository has no work tree".to_owned()))?;
+        let top = std::path::absolute(top).map_err(Fault::file("resolving", top))?;
+        let base = repository.base()?;
+        Ok(Perimeter {
+            tools: tools::open(self, Some((&repository, &base)))?,
+            repository,
+            top,
+            home: self.home.clone(),
+            environment: self.environment.clone(),
+            interrupt: self.interrupt.clone(),
+        })
+    }
+}
+
+/// The name of the key that signs ledgers, and so their origin.
+const KEY_NAME: &str = "lightsout";
+
+/// Opens the ledger of a repository for writing.
+///
+/// # Errors
+/// The key or the ledger cannot be used.
+pub fn ledger(perimeter: &Perimeter) -> Result<Ledger, Fault> {
+    let path = perimeter.key();
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(Fault::file("making", folder))?;
+    }
+    let key = Key::load_or_create(&path, KEY_NAME)?;
+    let ledger = Ledger::open(&perimeter.ledger(), key, crate::perimeter::now)?;
+    if let Some(torn) = ledger.torn() {
+        warn(&format!(
+            "an interrupted write of {} bytes was put aside as {}",
+            torn.bytes,
+            torn.file.display()
+        ))?;
+    }
+    Ok(ledger)
+}
+
+/// A new run's id: the time, so that ids sort, and a random part.
+///
+/// # Errors
+/// The system has no randomness.
+pub fn new_run_id() -> Result<RunId, Fault> {
+    use rand_core::RngCore as _;
+    let mut random = [0; 4];
+    rand_core::OsRng
+        .try_fill_bytes(&mut random)
+        .map_err(|error| Fault::Usage(format!("drawing a run id: {error}")))?;
+    let time = crate::perimeter::now().strftime("%Y%m%d-%H%M%S");
+    RunId::new(format!("{time}-{}", hex::encode(random)))
+        .map_err(|error| Fault::Usage(error.to_string()))
+}
+
+/// Reads a work order's file.
+///
+/// # Errors
+/// It cannot be read, is too large, or is not text.
+pub fn order(path: &Path) -> Result<WorkOrder, Fault> {
+    use std::io::Read as _;
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(Fault::file("reading the work order", path))?;
+    file.take(ORDER_BYTES_MAX + 1)
+        .read_to_string(&mut text)
+        .map_err(Fault::file("reading the work order", path))?;
+    if text.len() as u64 > ORDER_BYTES_MAX {
+        return Err(Fault::Usage(format!(
+            "the work order is larger than {ORDER_BYTES_MAX} bytes"
+        )));
+    }
+    if text.trim().is_empty() {
+        return Err(Fault::Usage("the work order is empty".to_owned()));
+    }
+    let name = path.file_name().map_or_else(String::new, |name| {
+        crate::names::excerpt(&name.to_string_lossy())
+    });
+    Ok(WorkOrder {
+        text,
+        origin: Origin::File { name },
+    })
+}
+
+async fn run(outside: &Outside, arguments: &cli::Run) -> Result<Exit, Fault> {
+    let perimeter = outside.perimeter()?;
+    let request = Request {
+        order: order(&arguments.spec)?,
+        proposal: arguments.proposal.clone(),
+    };
+    let report = one_run(&perimeter, &arguments.stack, request, outside.format).await?;
+    show(outside.format, &report)?;
+    Ok(report.exit())
+}
+
+/// One whole run in a repository, with its report written beside its evidence.
+///
+/// # Errors
+/// lightsout could not decide.
+pub async fn one_run(
+    perimeter: &Perimeter,
+    stack: &crate::names::StackName,
+    request: Request,
+    format: Format,
+) -> Result<Report, Fault> {
+    tools::install_missing(perimeter).await?;
+    let base = perimeter.repository.base()?;
+    let job = load::job(perimeter, &base, stack)?;
+    let mut ledger = ledger(perimeter)?;
+    let mut run = Run::open(new_run_id()?, &job, perimeter, &mut ledger, base).await?;
+    let outcome = match format {
+        Format::Human => pipeline::run(&mut run, request, &Terminal::stderr()).await,
+        Format::Json => pipeline::run(&mut run, request, &crate::progress::Silent).await,
+    }?;
+    new_outcome(&run, &outcome)
+}
+
+/// Makes the report of a run that ended or waits, and writes it beside the run's files.
+///
+/// # Errors
+/// The ledger cannot be read, or the report cannot be written.
+pub fn new_outcome(run: &Run<'_>, outcome: &pipeline::Outcome) -> Result<Report, Fault> {
+    let report = Report::of(run, outcome)?;
+    report.write(&run.folder())?;
+    Ok(report)
+}
+
+/// Prints a report in the asked format.
+///
+/// # Errors
+/// Standard output is closed.
+pub fn show(format: Format, report: &Report) -> Result<(), Fault> {
+    match format {
+        Format::Human => print(&report.human()),
+        Format::Json => print_json(report),
+    }
+}
+
+/// Prints a value as JSON.
+///
+/// # Errors
+/// Standard output is closed.
+pub fn print_json(value: &impl Serialize) -> Result<(), Fault> {
+    print(
+        &serde_json::to_string_pretty(value)
+            .map_err(|error| Fault::Usage(format!("writing JSON: {error}")))?,
+    )
+}
+
+/// Prints text and a newline on standard output.
+///
+/// # Errors
+/// Standard output is closed.
+pub fn print(text: &str) -> Result<(), Fault> {
+    writeln!(std::io::stdout(), "{}", text.trim_end())
+        .map_err(Fault::file("writing to", Path::new("standard output")))
+}
+
+/// Prints a line on standard error.
+///
+/// # Errors
+/// Standard error is closed.
+pub fn warn(text: &str) -> Result<(), Fault> {
+    writeln!(std::io::stderr(), "{text}")
+        .map_err(Fault::file("writing to", Path::new("standard error")))
+}
+
+fn failed(fault: &Fault, format: Format) -> Exit {
+    use miette::Diagnostic as _;
+    let text = match format {
+        Format::Human => {
+            let help = fault.help().map_or_else(String::new, |help| format!("\n  help: {help}"));
+            format!("error[{}]: {}{help}", fault.code_text(), fault.line())
+        }
+        Format::Json => serde_json::json!({
+            "error": { "code": fault.code_text(), "message": fault.line(), "help": fault.help().map(|help| help.to_string()), "exit": fault.exit().code() }
+        })
+        .to_string(),
+    };
+    // With standard error closed too, the exit code still says it.
+    drop(warn(&text));
+    fault.exit()
+}
+
+fn logs(verbose: u8) {
+    let level = match verbose {
+        0 => return,
+        1 => tracing::Level::INFO,
+        2 => tracing::Level::DEBUG,
+        _ => tracing::Level::TRACE,
+    };
+    // Only our own events: a library's may hold payloads.
+    let filter = tracing_subscriber::EnvFilter::new(format!("lightsout={level}"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}

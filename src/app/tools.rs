@@ -1,0 +1,218 @@
+//! `lightsout tools`, and the installation of what a run misses.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::app::{Outside, print, print_json};
+use crate::cli::{Add, Format, SourceKind, Tools as Subcommand};
+use crate::config::environment::Environment;
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::perimeter::Perimeter;
+use crate::perimeter::import::RelPath;
+use crate::perimeter::repository::{Base, Repository};
+use crate::perimeter::tools::{
+    Addition, FORWARDED, Listed, Lock, Machine, Origin, ProviderSource, Reporter, Source, Tools,
+};
+
+/// LIMIT: bytes of a repository's `tools.lock`.
+const LOCK_BYTES_MAX: u64 = 256 * 1024;
+/// The lock's name, at the top of the repository.
+const LOCK_FILE: &str = "tools.lock";
+/// What every run needs besides what runs its program.
+const ALWAYS: [&str; 3] = ["pulumi", "pulumi-language-yaml", "opa"];
+
+/// Opens the tools: those of our own lock, and the providers that the base commit's lock adds.
+///
+/// # Errors
+/// A lock cannot be read.
+pub fn open(outside: &Outside, base: Option<(&Repository, &Base)>) -> Result<Tools, Fault> {
+    let mut lock = Lock::built_in()?;
+    if let Some((repository, base)) = base {
+        let path = RelPath::new(LOCK_FILE).map_err(|error| Fault::Usage(error.to_string()))?;
+        if let Some(bytes) = repository.read_file(base, &path, LOCK_BYTES_MAX)? {
+            let text = String::from_utf8(bytes)
+                .map_err(|_| Fault::Usage(format!("`{LOCK_FILE}` is not UTF-8 text")))?;
+            lock = lock.with_repository(&text)?;
+        }
+    }
+    let origin = if outside.system_tools {
+        Origin::System
+    } else {
+        Origin::Home
+    };
+    Ok(Tools::open(
+        &outside.home,
+        lock,
+        machine(&outside.environment),
+        origin,
+    )?)
+}
+
+fn machine(environment: &Environment) -> Machine {
+    let forwarded = environment
+        .select(|name| FORWARDED.contains(&name))
+        .into_iter()
+        .collect();
+    Machine {
+        path: environment
+            .get("PATH")
+            .map_or_else(OsString::new, |path| path.reveal().into()),
+        home: environment.path("HOME").unwrap_or_else(|| "/".into()),
+        forwarded,
+        proxy: environment
+            .get("HTTPS_PROXY")
+            .map(|proxy| proxy.reveal().to_owned()),
+    }
+}
+
+/// Installs what a run needs and is missing, with progress on standard error.
+///
+/// # Errors
+/// Something cannot be had.
+pub async fn install_missing(perimeter: &Perimeter) -> Result<(), Fault> {
+    if perimeter.tools.origin() == Origin::Home {
+        let reporter = reporter();
+        perimeter
+            .tools
+            .install(&ALWAYS, None, &|event| reporter.report(event))
+            .await?;
+    }
+    Ok(())
+}
+
+fn reporter() -> Reporter {
+    use std::io::IsTerminal as _;
+    if std::io::stderr().is_terminal() {
+        Reporter::bar()
+    } else {
+        Reporter::lines(Box::new(std::io::stderr()))
+    }
+}
+
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    version: String,
+    sources: Vec<String>,
+    installed: bool,
+    source: Option<String>,
+    sha256: Option<String>,
+    problem: Option<String>,
+}
+
+/// Runs `lightsout tools`.
+///
+/// # Errors
+/// A tool cannot be had, or is not what was installed.
+pub async fn run(outside: &Outside, command: &Subcommand) -> Result<Exit, Fault> {
+    // Outside of a repository, there are still our own tools.
+    let opened = match Repository::open(&outside.repository) {
+        Ok(repository) => {
+            let base = repository.base()?;
+            (
+                open(outside, Some((&repository, &base)))?,
+                repository.work_tree().map(Path::to_owned),
+            )
+        }
+        Err(_) => (open(outside, None)?, None),
+    };
+    let (tools, top) = opened;
+    match command {
+        Subcommand::Install(arguments) => {
+            let only = arguments.source.map(|kind| match kind {
+                SourceKind::Release => Source::Release,
+                SourceKind::Go => Source::Go,
+            });
+            let given: Vec<&str> = arguments.names.iter().map(String::as_str).collect();
+            let all: Vec<&str> = tools.lock().names().collect();
+            let reporter = reporter();
+            tools
+                .install(
+                    if given.is_empty() { &all } else { &given },
+                    only,
+                    &|event| reporter.report(event),
+                )
+                .await?;
+            rows(outside.format, tools.list().await)
+        }
+        Subcommand::Verify => rows(outside.format, tools.verify().await),
+        Subcommand::List => rows(outside.format, tools.list().await),
+        Subcommand::Add {
+            kind:
+                Add::Provider {
+                    provider,
+                    url,
+                    file,
+                },
+        } => {
+            let top = top.ok_or_else(|| Fault::Usage("a provider is added to a repository's tools.lock: run this inside a repository".to_owned()))?;
+            let source = match (url, file) {
+                (Some(url), _) => ProviderSource::Url(url.clone()),
+                (None, Some(file)) => ProviderSource::File(file.clone()),
+                (None, None) => ProviderSource::Vendor,
+            };
+            let addition = Addition {
+                name: provider.name.clone(),
+                version: provider.version.clone(),
+                source,
+            };
+            let reporter = reporter();
+            let added = tools
+                .add_provider(&addition, &top.join(LOCK_FILE), &|event| {
+                    reporter.report(event)
+                })
+                .await?;
+            print(&format!(
+                "{} {} is installed and in {LOCK_FILE}, sha256 {}; commit {LOCK_FILE}: runs read it from the base commit",
+                added.tool.name(),
+                added.tool.version(),
+                added.tool.sha256()
+            ))?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn rows(format: Format, listed: Vec<Listed>) -> Result<Exit, Fault> {
+    let mut is_fine = true;
+    let rows: Vec<Row> = listed
+        .into_iter()
+        .map(|listed| {
+            let (tool, problem) = match listed.installed {
+                Ok(tool) => (tool, None),
+                Err(error) => {
+                    is_fine = false;
+                    (None, Some(error.to_string()))
+                }
+            };
+            Row {
+                name: listed.name,
+                version: listed.version,
+                sources: listed.sources.iter().map(ToString::to_string).collect(),
+                installed: tool.is_some(),
+                source: tool.as_ref().map(|tool| tool.source().to_string()),
+                sha256: tool.as_ref().map(|tool| tool.sha256().to_string()),
+                problem,
+            }
+        })
+        .collect();
+    match format {
+        Format::Json => print_json(&rows)?,
+        Format::Human => {
+            for row in &rows {
+                let state = match (&row.problem, &row.source, &row.sha256) {
+                    (Some(problem), ..) => problem.clone(),
+                    (None, Some(source), Some(sha256)) => {
+                        format!("installed from {source}, sha256 {sha256}")
+                    }
+                    (None, ..) => format!("not installed; sources: {}", row.sources.join(", ")),
+                };
+                print(&format!("{:<22} {:<10} {state}", row.name, row.version))?;
+            }
+        }
+    }
+    Ok(if is_fine { Exit::Done } else { Exit::Fault })
+}

@@ -1,0 +1,225 @@
+//! The command line: clap types, nothing else.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::names::{PackageName, RunId, StackName};
+
+/// Lets an agent change Pulumi infrastructure with nobody reading the diff.
+///
+/// A perimeter that the agent cannot cross, policies that it cannot edit and acceptance scenarios that it cannot see decide; only what was
+/// decided can be applied. Every piece of evidence goes into a signed ledger.
+#[derive(Debug, Parser)]
+#[command(name = "lightsout", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// The repository; the folder that holds lightsout.yaml.
+    #[arg(long, global = true, default_value = ".", value_name = "DIR")]
+    pub repository: PathBuf,
+    /// How results are printed.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// Take pulumi and opa from the search path; the ledger says so.
+    #[arg(long, global = true)]
+    pub system_tools: bool,
+    /// Log to standard error, for developers; repeat for more.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+const EXIT_CODES: &str = "Exit codes:
+  0   decided and done: applied, nothing to change, or handed over as the level asks
+  1   fault: no decision, nothing was applied
+  2   usage or configuration
+  10  refused by policy       11  refused by the holdouts
+  12  refused by the gate     13  budget spent
+  20  apply began and did not finish: a person must look
+  30  the ledger does not verify";
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// One JSON document on standard output.
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Take a work order through all stages, once.
+    Run(Run),
+    /// Show the whole loop, offline, in a temporary folder.
+    Demo(Demo),
+    /// Approve a run that waits for a person, and apply it.
+    Approve(Approve),
+    /// Stage: have the agent change the stack, or take a proposal; prints a proposal.
+    Generate(Run),
+    /// Stage: preview a proposal; reads one, prints a preview.
+    Preview(Stage),
+    /// Stage: judge a preview by the policies.
+    Policy(Stage),
+    /// Stage: judge a preview by the hidden scenarios, on trials.
+    Holdout(Stage),
+    /// Stage: decide; reads the last judge's report.
+    Gate(Stage),
+    /// Stage: apply what the gate cleared.
+    Apply(Stage),
+    /// Check the whole ledger: signatures, hashes, order, evidence.
+    Verify(Verify),
+    /// External programs: install, verify, list, add.
+    Tools {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: Tools,
+    },
+    /// Print the JSON Schema of lightsout.yaml.
+    Schema,
+    /// Print the vocabulary of holdout steps.
+    Vocabulary,
+}
+
+/// Options of a run.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The stack, by its name in lightsout.yaml.
+    #[arg(long)]
+    pub stack: StackName,
+    /// File with the work order's text.
+    #[arg(long, value_name = "FILE")]
+    pub spec: PathBuf,
+    /// Judge this change (a folder like the stack's, or a patch) in place of the agent's.
+    #[arg(long, value_name = "DIR|PATCH")]
+    pub proposal: Option<PathBuf>,
+}
+
+/// Options of the demo.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Where to leave the repository and its reports; a new temporary folder without it.
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+}
+
+/// Options of an approval.
+#[derive(Debug, Args)]
+pub struct Approve {
+    /// The run.
+    pub run: RunId,
+    /// Who approves, as the ledger will say.
+    #[arg(long, value_name = "NAME")]
+    pub by: String,
+}
+
+/// Options of a single stage.
+#[derive(Debug, Args)]
+pub struct Stage {
+    /// The earlier stage's JSON; `-` is standard input.
+    #[arg(long = "in", value_name = "FILE", default_value = "-")]
+    pub input: PathBuf,
+}
+
+/// Options of a verification.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The ledger's folder; by default the repository's.
+    #[arg(long, value_name = "DIR")]
+    pub ledger: Option<PathBuf>,
+    /// The key that must have signed it (`name+id+base64`); by default lightsout.yaml's, else this machine's.
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
+}
+
+/// What to do with the external programs.
+#[derive(Debug, Subcommand)]
+pub enum Tools {
+    /// Install what tools.lock names and is missing.
+    Install(Install),
+    /// Hash every installed file again.
+    Verify,
+    /// List programs, versions, sources and whether they are installed.
+    List,
+    /// Add a provider plugin to the repository's tools.lock.
+    Add {
+        /// The kind of program.
+        #[command(subcommand)]
+        kind: Add,
+    },
+}
+
+/// Options of an installation.
+#[derive(Debug, Args)]
+pub struct Install {
+    /// Only these programs.
+    pub names: Vec<String>,
+    /// Only this kind of source.
+    #[arg(long, value_enum)]
+    pub source: Option<SourceKind>,
+}
+
+/// A kind of source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SourceKind {
+    /// The vendor's archive.
+    Release,
+    /// A build by the machine's Go toolchain.
+    Go,
+}
+
+/// What is added.
+#[derive(Debug, Subcommand)]
+pub enum Add {
+    /// A provider plugin: `aws@7.18.0`.
+    Provider {
+        /// NAME@VERSION.
+        #[arg(value_parser = provider)]
+        provider: ProviderVersion,
+        /// Take the archive from here instead of the vendor's address.
+        #[arg(long, value_name = "URL", conflicts_with = "file")]
+        url: Option<String>,
+        /// Take a local executable.
+        #[arg(long, value_name = "PATH")]
+        file: Option<PathBuf>,
+    },
+}
+
+/// A provider's name and version.
+#[derive(Debug, Clone)]
+pub struct ProviderVersion {
+    /// The package.
+    pub name: PackageName,
+    /// Its version, without a leading `v`.
+    pub version: String,
+}
+
+fn provider(text: &str) -> Result<ProviderVersion, String> {
+    let (name, version) = text
+        .split_once('@')
+        .ok_or("it must be NAME@VERSION, such as `aws@7.18.0`")?;
+    let is_version = version.starts_with(|c: char| c.is_ascii_digit())
+        && version
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    if !is_version {
+        return Err(format!("`{version}` is not a version such as `7.18.0`"));
+    }
+    let name = PackageName::new(name).map_err(|error| error.to_string())?;
+    Ok(ProviderVersion {
+        name,
+        version: version.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

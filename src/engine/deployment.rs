@@ -1,0 +1,484 @@
+//! One engine with everything around it: the sandboxed program, the proxies, the providers.
+//!
+//! A preview, a trial and an apply are the same thing with other providers and another state folder.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use crate::config::secret::Secret;
+pub use crate::engine::automation::Ending;
+use crate::engine::automation::{self, Engine, Setup, read_limited};
+use crate::engine::gateway::{self, Gateway, Plugin};
+use crate::engine::monitor::{self, Allowed, Observed};
+use crate::engine::program::{self, EngineAt, ProgramEnd, ProgramHost, ProgramRun, ProgramSandbox};
+use crate::engine::project::{self, Project};
+use crate::engine::twin::{self, Twin};
+use crate::engine::wire::{ServeError, serve};
+use crate::names::{PackageName, Sha256, StackName};
+use crate::perimeter::import::RelPath;
+use crate::perimeter::interrupt::Interrupt;
+use crate::perimeter::sandbox::{Enforced, Finished, Limits, Mount};
+use crate::perimeter::tools::Tool;
+use crate::pipeline::preview::{PLAN_BYTES_MAX, event::LOG_BYTES_MAX};
+
+/// LIMIT: bytes that a program may print.
+const PROGRAM_OUTPUT_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// LIMIT: processes and threads of a program.
+const PROGRAM_PROCESSES_MAX: u64 = 256;
+/// LIMIT: bytes of a program's `/tmp` and home folder, and of one file.
+const PROGRAM_SCRATCH_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// LIMIT: bytes of a state file.
+const STATE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// What serves a package.
+#[derive(Debug)]
+pub enum Service {
+    /// An in-process stand-in.
+    Twin {
+        /// What its ids are made of.
+        seed: u64,
+    },
+    /// The real plugin.
+    Plugin {
+        /// Its executable.
+        tool: Tool,
+        /// Its whole environment.
+        environment: Vec<(OsString, OsString)>,
+    },
+}
+
+/// What a deployment is made of.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    /// The engine.
+    pub pulumi: &'a Tool,
+    /// The imported tree, on the host.
+    pub tree: &'a Path,
+    /// The project in it.
+    pub project: &'a Project,
+    /// What runs the program.
+    pub runtime: program::Runtime,
+    /// What the program's sandbox shows besides the tree.
+    pub mounts: Vec<Mount>,
+    /// The state's folder.
+    pub state: &'a Path,
+    /// A private folder for logs and the plan.
+    pub out: &'a Path,
+    /// The stack.
+    pub stack: &'a StackName,
+    /// The passphrase of its secrets.
+    pub passphrase: &'a Secret,
+    /// What the program may ask for.
+    pub allowed: Allowed,
+    /// What serves each package.
+    pub services: BTreeMap<PackageName, Service>,
+    /// Time for one run of the engine.
+    pub deadline: Duration,
+    /// Whether somebody wants the run to end.
+    pub interrupt: Interrupt,
+}
+
+/// Why a deployment failed; not what the program or the engine's verdict is.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The engine cannot be run.
+    #[error(transparent)]
+    Engine(#[from] automation::Error),
+    /// The program cannot be run.
+    #[error(transparent)]
+    Program(#[from] program::ProgramError),
+    /// A provider cannot be served.
+    #[error(transparent)]
+    Gateway(#[from] gateway::GatewayError),
+    /// A twin cannot be served.
+    #[error(transparent)]
+    Twin(#[from] twin::Error),
+    /// There is no twin of the package.
+    #[error("package `{0}` has no twin: only `aws` has one")]
+    NoTwin(PackageName),
+    /// A server of ours ended.
+    #[error("serving a provider")]
+    Serve(#[from] ServeError),
+    /// A server of ours is gone.
+    #[error("serving a provider: the server ended early")]
+    ServeEnded,
+    /// The project cannot be read.
+    #[error(transparent)]
+    Project(#[from] project::Error),
+    /// The tree cannot be opened.
+    #[error("opening the imported tree")]
+    Tree(#[from] monitor::AssetError),
+    /// The engine was asked to run a program more often than it can.
+    #[error("the engine has no socket left for another run")]
+    NoSocket,
+}
+
+/// What a run of the engine left.
+#[derive(Debug)]
+pub struct RunOutput {
+    /// How the engine ended, and what it printed.
+    pub finished: Finished,
+    /// Its event log.
+    pub log: Vec<u8>,
+    /// What the program asked for.
+    pub observed: Observed,
+    /// Why the program failed, when it did.
+    pub program_failed: Option<String>,
+    /// What held the program; nothing when the engine never started it.
+    pub program_sandbox: Option<Enforced>,
+}
+
+/// Whether an update is bound to a plan.
+#[derive(Debug, Clone, Copy)]
+pub enum Bound<'a> {
+    /// It does what the program says.
+    Free,
+    /// It does what the plan says, or fails.
+    Plan(&'a [u8]),
+}
+
+/// An engine with its program and its providers.
+#[derive(Debug)]
+pub struct Deployment {
+    engine: Engine,
+    clients: std::vec::IntoIter<TcpListener>,
+    stack: StackName,
+    project: Project,
+    runtime: program::Runtime,
+    tree: PathBuf,
+    mounts: Vec<Mount>,
+    state: PathBuf,
+    out: PathBuf,
+    allowed: Allowed,
+    deadline: Duration,
+    interrupt: Interrupt,
+    twins: Vec<(PackageName, Twin)>,
+    gateways: Vec<(PackageName, Gateway)>,
+    servers: JoinSet<Result<(), ServeError>>,
+}
+
+impl Deployment {
+    /// Starts the engine's sandbox and serves its providers; makes the stack in the backend unless it is there.
+    ///
+    /// # Errors
+    /// Something cannot be started.
+    pub async fn start(plan: Plan<'_>) -> Result<Self, Error> {
+        let setup = Setup {
+            pulumi: plan.pulumi,
+            tree: plan.tree,
+            state: plan.state,
+            out: plan.out,
+            stack: plan.stack,
+            passphrase: plan.passphrase,
+            packages: plan.services.keys().cloned().collect(),
+            deadline: plan.deadline,
+        };
+        let (engine, sockets) = Engine::prepare(setup).await?;
+        let mut deployment = Self {
+            engine,
+            clients: sockets.clients.into_iter(),
+            stack: plan.stack.clone(),
+            project: plan.project.clone(),
+            runtime: plan.runtime,
+            tree: plan.tree.to_owned(),
+            mounts: plan.mounts,
+            state: plan.state.to_owned(),
+            out: plan.out.to_owned(),
+            allowed: plan.allowed,
+            deadline: plan.deadline,
+            interrupt: plan.interrupt,
+            twins: Vec::new(),
+            gateways: Vec::new(),
+            servers: JoinSet::new(),
+        };
+        let mut services = plan.services;
+        for (package, listener) in sockets.packages {
+            if let Some(service) = services.remove(&package) {
+                deployment.serve(package, listener, service)?;
+            }
+        }
+        deployment.engine.select_or_create().await?;
+        Ok(deployment)
+    }
+
+    fn serve(
+        &mut self,
+        package: PackageName,
+        listener: TcpListener,
+        service: Service,
+    ) -> Result<(), Error> {
+        match service {
+            Service::Twin { seed } => {
+                if package.as_str() != twin::PACKAGE {
+                    return Err(Error::NoTwin(package));
+                }
+                let twin = Twin::new(*Sha256::of(&seed.to_be_bytes()).as_bytes())?;
+                self.servers
+                    .spawn(serve(listener, twin.clone(), std::future::pending()));
+                self.twins.push((package, twin));
+            }
+            Service::Plugin { tool, environment } => {
+                let plugin = Plugin {
+                    package: package.clone(),
+                    tool,
+                    env: environment,
+                    cwd: self.out.clone(),
+                };
+                let gateway = Gateway::start(listener, plugin)?;
+                self.gateways.push((package, gateway));
+            }
+        }
+        Ok(())
+    }
+
+    /// The stack.
+    #[must_use]
+    pub const fn stack(&self) -> &StackName {
+        &self.stack
+    }
+
+    /// Pulumi's name of the project.
+    #[must_use]
+    pub fn project(&self) -> &str {
+        &self.project.name
+    }
+
+    /// What holds the engine.
+    #[must_use]
+    pub fn enforced(&self) -> &Enforced {
+        self.engine.enforced()
+    }
+
+    /// Hash of the stack's state as it is on the disk.
+    ///
+    /// # Errors
+    /// It is not there, or too large.
+    pub fn state_hash(&self) -> Result<Sha256, Error> {
+        let file = self
+            .state
+            .join(".pulumi/stacks")
+            .join(&self.project.name)
+            .join(format!("{}.json", self.stack));
+        Ok(Sha256::of(&read_limited(&file, "state", STATE_BYTES_MAX)?))
+    }
+
+    /// Previews; the plan file is in [`Deployment::plan`] afterwards.
+    ///
+    /// # Errors
+    /// Something of ours failed.
+    pub async fn preview(&mut self) -> Result<RunOutput, Error> {
+        let host = self.host()?;
+        let address = host.address();
+        let finished = watched(&mut self.servers, self.engine.preview(address)).await;
+        self.output(host, finished?, "preview.log").await
+    }
+
+    /// The plan that the last preview wrote.
+    ///
+    /// # Errors
+    /// It wrote none, or one that is too large.
+    pub fn plan(&self) -> Result<Vec<u8>, Error> {
+        Ok(self.engine.take_file("plan.json", PLAN_BYTES_MAX)?)
+    }
+
+    /// Updates.
+    ///
+    /// # Errors
+    /// Something of ours failed.
+    pub async fn up(&mut self, bound: Bound<'_>) -> Result<RunOutput, Error> {
+        let is_planned = match bound {
+            Bound::Free => false,
+            Bound::Plan(plan) => {
+                let path = self.out.join("plan.json");
+                let failed = |cause| automation::Error::File {
+                    doing: "writing the engine's",
+                    path: "plan.json".to_owned(),
+                    cause,
+                };
+                std::fs::write(&path, plan).map_err(failed)?;
+                true
+            }
+        };
+        let host = self.host()?;
+        let address = host.address();
+        let interrupt = self.interrupt.clone();
+        let finished = watched(
+            &mut self.servers,
+            self.engine.up(address, is_planned, &interrupt),
+        )
+        .await;
+        self.output(host, finished?, "up.log").await
+    }
+
+    /// Destroys everything in the stack.
+    ///
+    /// # Errors
+    /// Something of ours failed.
+    pub async fn destroy(&mut self) -> Result<Finished, Error> {
+        let host = self.host()?;
+        let address = host.address();
+        watched(&mut self.servers, self.engine.destroy(address)).await
+    }
+
+    /// The stack's state, its secrets encrypted.
+    ///
+    /// # Errors
+    /// The engine refused.
+    pub async fn export(&self) -> Result<Vec<u8>, Error> {
+        Ok(self.engine.export().await?)
+    }
+
+    /// Resources that exist in the twins.
+    #[must_use]
+    pub fn resources_in_twins(&self) -> u64 {
+        self.twins
+            .iter()
+            .map(|(_, twin)| twin.resources().len() as u64)
+            .sum()
+    }
+
+    /// Calls that the engine made to the providers so far, by `package/Method`.
+    #[must_use]
+    pub fn provider_calls(&self) -> BTreeMap<String, u64> {
+        let twins = self.twins.iter().flat_map(|(package, twin)| {
+            twin.calls()
+                .into_iter()
+                .map(move |(method, count)| (format!("{package}/{method}"), count))
+        });
+        let gateways = self.gateways.iter().flat_map(|(package, gateway)| {
+            gateway
+                .observed()
+                .calls
+                .into_iter()
+                .map(move |(method, count)| (format!("{package}/{method}"), count))
+        });
+        twins.chain(gateways).collect()
+    }
+
+    /// Ends the engine, the program and the providers.
+    ///
+    /// # Errors
+    /// Something could not be killed.
+    pub async fn end(self) -> Result<(), Error> {
+        let Self {
+            engine,
+            servers,
+            gateways,
+            ..
+        } = self;
+        engine.end().await?;
+        for (_, gateway) in gateways {
+            gateway.finish().await?;
+        }
+        drop(servers);
+        Ok(())
+    }
+
+    fn host(&mut self) -> Result<ProgramHost, Error> {
+        let listener = self.clients.next().ok_or(Error::NoSocket)?;
+        let mut mounts = vec![Mount::ReadOnly {
+            source: self.tree.clone(),
+            target: program::PROGRAM_ROOT.into(),
+        }];
+        mounts.extend(self.mounts.iter().cloned());
+        let sandbox = ProgramSandbox {
+            runtime: self.runtime.clone(),
+            folder: self
+                .project
+                .main
+                .as_ref()
+                .map_or_else(PathBuf::new, |main| main.as_str().into()),
+            mounts,
+            limits: Limits {
+                processes: PROGRAM_PROCESSES_MAX,
+                open_files: 1024,
+                file_bytes: PROGRAM_SCRATCH_BYTES_MAX,
+                scratch_bytes: PROGRAM_SCRATCH_BYTES_MAX,
+            },
+            deadline: self.deadline,
+            output_bytes_max: PROGRAM_OUTPUT_BYTES_MAX,
+        };
+        let tree = monitor::Tree::open(
+            &self.tree,
+            program::PROGRAM_ROOT,
+            self.project.main.as_ref().map_or("", RelPath::as_str),
+        )?;
+        let engine = EngineAt::Sandbox(self.engine.dialer());
+        Ok(ProgramHost::start(
+            listener,
+            engine,
+            sandbox,
+            self.allowed.clone(),
+            tree,
+        )?)
+    }
+
+    async fn output(
+        &self,
+        host: ProgramHost,
+        finished: Finished,
+        log: &'static str,
+    ) -> Result<RunOutput, Error> {
+        let ProgramRun {
+            end,
+            observed,
+            enforced,
+        } = host.finish().await?;
+        let program_failed = match end {
+            None | Some(ProgramEnd::Finished | ProgramEnd::Denied) => None,
+            Some(ProgramEnd::Bailed) => Some(said(&observed)),
+            Some(ProgramEnd::Failed(reason)) => Some(reason),
+            Some(ProgramEnd::DeadlinePassed) => Some("it ran longer than its deadline".to_owned()),
+            Some(ProgramEnd::TooMuchOutput) => Some("it printed more than its limit".to_owned()),
+        };
+        // An engine that was killed before it began leaves no log; an empty one is not a log, and is refused where it is read.
+        let path = self.out.join(log);
+        let log = if path.exists() {
+            read_limited(&path, "event log", LOG_BYTES_MAX)?
+        } else {
+            Vec::new()
+        };
+        Ok(RunOutput {
+            finished,
+            log,
+            observed,
+            program_failed,
+            program_sandbox: enforced,
+        })
+    }
+}
+
+/// Waits for the engine, and for a server of ours that ends: without it, the engine would wait for nobody.
+async fn watched(
+    servers: &mut JoinSet<Result<(), ServeError>>,
+    run: impl Future<Output = Result<Finished, automation::Error>>,
+) -> Result<Finished, Error> {
+    if servers.is_empty() {
+        return Ok(run.await?);
+    }
+    tokio::select! {
+        finished = run => Ok(finished?),
+        ended = servers.join_next() => match ended {
+            Some(Ok(Err(error))) => Err(error.into()),
+            Some(Ok(Ok(())) | Err(_)) | None => Err(Error::ServeEnded),
+        },
+    }
+}
+
+/// The error that a program reported before it ended.
+fn said(observed: &Observed) -> String {
+    let error = observed
+        .diagnostics
+        .iter()
+        .rev()
+        .find(|said| said.severity == monitor::Severity::Error);
+    error.map_or_else(
+        || "it gave no reason".to_owned(),
+        |said| said.text.trim().to_owned(),
+    )
+}

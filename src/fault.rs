@@ -1,0 +1,161 @@
+//! A fault: lightsout itself could not decide. Never the same as a refusal.
+
+use miette::Diagnostic;
+
+use crate::exit::Exit;
+use crate::{config, engine, ledger, perimeter, pipeline};
+
+/// Why there is no decision, or no complete record of one.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[expect(missing_docs, reason = "each variant is its own sentence")]
+pub enum Fault {
+    #[error(transparent)]
+    #[diagnostic(
+        code(lightsout::config),
+        help(
+            "`lightsout schema` prints what the file may hold; it is read from the base commit, so commit a change first"
+        )
+    )]
+    Config(#[from] config::Error),
+    #[error("{0}")]
+    #[diagnostic(code(lightsout::usage))]
+    Usage(String),
+    #[error("{doing} `{path}`")]
+    #[diagnostic(code(lightsout::file))]
+    File {
+        doing: &'static str,
+        path: String,
+        source: std::io::Error,
+    },
+    #[error(transparent)]
+    #[diagnostic(code(lightsout::name))]
+    Name(#[from] crate::names::NameError),
+    #[error(transparent)]
+    #[diagnostic(code(lightsout::repository))]
+    Repository(#[from] perimeter::repository::Error),
+    #[error(transparent)]
+    #[diagnostic(code(lightsout::import))]
+    Import(#[from] perimeter::import::ImportError),
+    #[error(transparent)]
+    #[diagnostic(
+        code(lightsout::patch),
+        help(
+            "`--proposal` takes a folder like the stack's, or a unified diff whose paths begin at the top of the repository"
+        )
+    )]
+    Patch(#[from] perimeter::import::patch::ApplyError),
+    #[error(transparent)]
+    #[diagnostic(code(lightsout::tree))]
+    Materialise(#[from] perimeter::import::materialise::MaterialiseError),
+    #[error(transparent)]
+    #[diagnostic(code(lightsout::dependencies))]
+    Dependencies(#[from] perimeter::dependencies::Error),
+    #[error(transparent)]
+    #[diagnostic(code(lightsout::tools))]
+    Tools(#[from] perimeter::tools::Error),
+    #[error(transparent)]
+    #[diagnostic(code(lightsout::generate))]
+    Generate(#[from] pipeline::generate::Error),
+    #[error("the agent did not end well: {end}")]
+    #[diagnostic(
+        code(lightsout::agent),
+        help("what it printed last is in the run's report")
+    )]
+    Agent { end: engine::automation::Ending },
+    #[error(transparent)]
+    #[diagnostic(code(lightsout::engine))]
+    Engine(#[from] engine::deployment::Error),
+    #[error(transparent)]
+    #[diagnostic(code(lightsout::preview))]
+    Preview(#[from] pipeline::preview::Error),
+    #[error(transparent)]
+    #[diagnostic(code(lightsout::policy))]
+    Policy(#[from] pipeline::policy::Error),
+    #[error(transparent)]
+    #[diagnostic(code(lightsout::holdout))]
+    Holdout(#[from] pipeline::holdout::trial::Error),
+    #[error(transparent)]
+    #[diagnostic(code(lightsout::ledger))]
+    Ledger(#[from] ledger::Error),
+    #[error(transparent)]
+    #[diagnostic(code(lightsout::ledger::key))]
+    Key(#[from] ledger::keys::Error),
+    #[error("the program does not run: {message}")]
+    #[diagnostic(code(lightsout::program))]
+    Program { message: String },
+    #[error("interrupted; nothing was applied")]
+    #[diagnostic(code(lightsout::interrupted))]
+    Interrupted,
+    #[error("apply began and could not be followed to its end: {0}")]
+    #[diagnostic(
+        code(lightsout::apply),
+        help("look at the stack's state and at the world before anything else is applied")
+    )]
+    AfterApply(Box<Fault>),
+}
+
+impl Fault {
+    /// The exit code.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Config(_) | Self::Usage(_) => Exit::Usage,
+            Self::AfterApply(_) => Exit::ApplyIncomplete,
+            Self::Ledger(ledger::Error::Invalid(_)) => Exit::LedgerInvalid,
+            Self::File { .. }
+            | Self::Name(_)
+            | Self::Repository(_)
+            | Self::Import(_)
+            | Self::Patch(_)
+            | Self::Materialise(_)
+            | Self::Dependencies(_)
+            | Self::Tools(_)
+            | Self::Generate(_)
+            | Self::Agent { .. }
+            | Self::Engine(_)
+            | Self::Preview(_)
+            | Self::Policy(_)
+            | Self::Holdout(_)
+            | Self::Ledger(_)
+            | Self::Key(_)
+            | Self::Program { .. }
+            | Self::Interrupted => Exit::Fault,
+        }
+    }
+
+    /// The error with its causes, in one line.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let mut line = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            let text = error.to_string();
+            if !line.ends_with(&text) {
+                line.push_str(": ");
+                line.push_str(&text);
+            }
+            cause = error.source();
+        }
+        line
+    }
+
+    /// The stable code.
+    #[must_use]
+    pub fn code_text(&self) -> String {
+        self.code()
+            .map_or_else(String::new, |code| code.to_string())
+    }
+
+    /// Wraps an I/O error with what was being done.
+    pub fn file(
+        doing: &'static str,
+        path: &std::path::Path,
+    ) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.display().to_string();
+        move |source| Self::File {
+            doing,
+            path,
+            source,
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Ctrl-C: one flag that every stage watches.
+
+use tokio::sync::watch;
+
+/// Tells whether somebody wants the run to end. Clones watch the same flag.
+#[derive(Debug, Clone)]
+pub struct Interrupt(watch::Receiver<bool>);
+
+/// The side that raises the flag.
+#[derive(Debug)]
+pub struct Raise(watch::Sender<bool>);
+
+impl Interrupt {
+    /// A flag that is not raised.
+    #[must_use]
+    pub fn new() -> (Raise, Self) {
+        let (sender, receiver) = watch::channel(false);
+        (Raise(sender), Self(receiver))
+    }
+
+    /// Watches SIGINT and SIGTERM of this process.
+    ///
+    /// # Errors
+    /// The signals cannot be watched.
+    pub fn from_signals() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (raise, interrupt) = Self::new();
+        let mut interrupts = signal(SignalKind::interrupt())?;
+        let mut terminations = signal(SignalKind::terminate())?;
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = interrupts.recv() => {}
+                _ = terminations.recv() => {}
+            }
+            raise.raise();
+            // The flag stays up as long as somebody watches it.
+            raise.0.closed().await;
+        });
+        Ok(interrupt)
+    }
+
+    /// Whether the flag is up.
+    #[must_use]
+    pub fn is_raised(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Waits until the flag is up. Never, when nobody is left who could raise it.
+    pub async fn raised(&self) {
+        let mut receiver = self.0.clone();
+        if receiver.wait_for(|raised| *raised).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl Raise {
+    /// Raises the flag.
+    pub fn raise(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_raised_flag_is_seen_by_every_watcher() {
+        let (raise, interrupt) = Interrupt::new();
+        let other = interrupt.clone();
+        assert!(!other.is_raised());
+        raise.raise();
+        interrupt.raised().await;
+        other.raised().await;
+    }
+}

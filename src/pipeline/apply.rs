@@ -1,0 +1,188 @@
+//! Apply: spends a clearance.
+//!
+//! Everything that was judged is looked at again under our own lock: the base's rules, the tree, the state, the steps. Only when all of it is
+//! still what was cleared does the judged tree become a commit, and only then does the engine start, bound to the judged plan.
+//!
+//! INVARIANT: from the moment that [`ApplyStarted`] is recorded, nothing ends as "nothing was applied": a half-done apply is a [`Receipt`].
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::deployment::{self, Bound, Deployment, RunOutput};
+use crate::ledger::{Evidence, Kind, Recorded};
+use crate::names::{Sha256, StackName};
+use crate::perimeter::sandbox::End;
+use crate::pipeline::gate::{Clearance, Reason};
+use crate::pipeline::preview::event::{self, Op};
+use crate::pipeline::preview::{self, record};
+
+/// The commit that holds the judged tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Landing {
+    /// The branch.
+    pub branch: String,
+    /// The commit.
+    pub commit: String,
+    /// Hash of the judged tree.
+    pub tree: Sha256,
+}
+
+/// The intent to change the world, recorded before it changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApplyStarted {
+    /// Hash of the clearance's evidence.
+    pub clearance: Sha256,
+    /// The stack.
+    pub stack: StackName,
+    /// Hash of the state before.
+    pub state: Sha256,
+}
+
+/// What apply did, wholly or in part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receipt {
+    /// Whether everything that was cleared was done.
+    pub is_complete: bool,
+    /// How the engine ended.
+    pub end: String,
+    /// Steps that were begun and did not fail, in their order.
+    pub done: Vec<Step>,
+    /// Resources whose step failed.
+    pub failed: Vec<String>,
+    /// What the engine said was wrong.
+    pub errors: Vec<String>,
+    /// Hash of the state before.
+    pub state_before: Sha256,
+    /// Hash of the state after; nothing when it cannot be read.
+    pub state_after: Option<Sha256>,
+}
+
+/// One step that was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// The resource.
+    pub urn: String,
+    /// What was done.
+    pub op: Op,
+}
+
+impl Evidence for Landing {
+    const KIND: Kind = Kind::Landing;
+}
+impl Evidence for ApplyStarted {
+    const KIND: Kind = Kind::ApplyStarted;
+}
+impl Evidence for Receipt {
+    const KIND: Kind = Kind::Receipt;
+}
+
+/// Looks at the state and the steps again, as they are now; the reasons why the clearance is stale, or none.
+///
+/// # Errors
+/// The engine failed.
+pub async fn recheck(
+    clearance: &Recorded<Clearance>,
+    deployment: &mut Deployment,
+) -> Result<Vec<Reason>, preview::Error> {
+    let cleared = clearance.value();
+    let stale = |what: &str| Reason::Stale {
+        what: what.to_owned(),
+    };
+    if deployment.state_hash()? != cleared.state() {
+        return Ok(vec![stale(
+            "the stack's state has changed since the preview",
+        )]);
+    }
+    let output = deployment.preview().await?;
+    if output.finished.end != End::Exited(0)
+        || !output.observed.denials.is_empty()
+        || output.program_failed.is_some()
+    {
+        return Ok(vec![stale("the same tree does not preview as before")]);
+    }
+    let log = event::parse(&output.log)?;
+    let again = record::normalise(&log, &output.finished.stdout, &output.observed.options)?;
+    let hash = again.hash().map_err(record::Error::from)?;
+    Ok(if hash == cleared.record() {
+        Vec::new()
+    } else {
+        vec![stale("the same tree would now change something else")]
+    })
+}
+
+/// Runs the update and says what it did. It never fails: what went wrong is in the receipt.
+pub async fn up(
+    started: &Recorded<ApplyStarted>,
+    deployment: &mut Deployment,
+    plan: &[u8],
+) -> Receipt {
+    let state_before = started.value().state;
+    let result = deployment.up(Bound::Plan(plan)).await;
+    let state_after = deployment.state_hash().map_or(None, Some);
+    match result {
+        Ok(output) => receipt(&output, state_before, state_after),
+        Err(error) => failed(&error, state_before, state_after),
+    }
+}
+
+fn receipt(output: &RunOutput, state_before: Sha256, state_after: Option<Sha256>) -> Receipt {
+    let end = deployment::Ending(output.finished.end).to_string();
+    match event::parse(&output.log) {
+        Ok(log) => {
+            let is_complete = output.finished.end == End::Exited(0)
+                && log.summary.result == event::ResultKind::Succeeded
+                && log.failed.is_empty()
+                && output.observed.denials.is_empty()
+                && state_after.is_some();
+            Receipt {
+                is_complete,
+                end,
+                done: log
+                    .steps
+                    .iter()
+                    .filter(|step| !log.failed.contains(&step.urn))
+                    .map(|step| Step {
+                        urn: step.urn.clone(),
+                        op: step.op,
+                    })
+                    .collect(),
+                errors: log
+                    .diagnostics
+                    .iter()
+                    .filter(|said| said.severity == "error")
+                    .map(|said| said.message.clone())
+                    .collect(),
+                failed: log.failed,
+                state_before,
+                state_after,
+            }
+        }
+        Err(error) => Receipt {
+            is_complete: false,
+            end,
+            done: Vec::new(),
+            failed: Vec::new(),
+            errors: vec![
+                error.to_string(),
+                crate::engine::automation::tail(&output.finished.stderr),
+            ],
+            state_before,
+            state_after,
+        },
+    }
+}
+
+fn failed(error: &deployment::Error, state_before: Sha256, state_after: Option<Sha256>) -> Receipt {
+    Receipt {
+        is_complete: false,
+        end: "the engine could not be followed".to_owned(),
+        done: Vec::new(),
+        failed: Vec::new(),
+        errors: vec![error.to_string()],
+        state_before,
+        state_after,
+    }
+}

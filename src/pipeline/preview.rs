@@ -1,0 +1,182 @@
+//! Preview: the real engine says what the proposal would change; the result is normalised into a [`Preview`].
+//!
+//! The program runs in its own sandbox, the engine in another, neither with a cloud credential. What the engine reports is read from its
+//! event log and cross-checked with its digest; resource options, which neither has, come from the monitor proxy's own record.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub mod event;
+pub mod record;
+pub mod value;
+
+use crate::engine::automation::Ending;
+use crate::engine::deployment::{self, Deployment};
+use crate::ledger::{Evidence, Kind, Recorded};
+use crate::names::{Sha256, StackName};
+use crate::perimeter::sandbox::{End, Enforced};
+use crate::pipeline::gate::Reason;
+use crate::pipeline::generate::Proposal;
+use event::Diagnostic;
+use record::Record;
+
+/// LIMIT: bytes of a plan file.
+pub const PLAN_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// What would change, and how it was found out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preview {
+    /// The stack.
+    pub stack: StackName,
+    /// Pulumi's project.
+    pub project: String,
+    /// Hash of the proposal's evidence.
+    pub proposal: Sha256,
+    /// Hash of the previewed tree.
+    pub tree: Sha256,
+    /// Hash of the state that it was previewed against.
+    pub state: Sha256,
+    /// The steps.
+    pub record: Record,
+    /// Hash of the steps alone: equal for two previews that would change the same.
+    pub record_hash: Sha256,
+    /// Hash of the engine's plan file.
+    pub plan: Sha256,
+    /// Calls that the program made through the monitor, by method, type or token.
+    pub calls: BTreeMap<String, u64>,
+    /// Calls that the engine made to providers, by package and method.
+    pub provider_calls: BTreeMap<String, u64>,
+    /// What the engine and the program said.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What held the engine.
+    pub engine_sandbox: Enforced,
+    /// What held the program.
+    pub program_sandbox: Enforced,
+}
+
+impl Evidence for Preview {
+    const KIND: Kind = Kind::Preview;
+}
+
+impl Preview {
+    /// Whether nothing at all would change.
+    #[must_use]
+    pub fn is_unchanged(&self) -> bool {
+        self.record
+            .steps
+            .iter()
+            .all(|step| step.op.changes_nothing())
+    }
+}
+
+/// What came of previewing.
+#[derive(Debug)]
+pub enum Previewed {
+    /// A preview.
+    Preview {
+        /// The evidence.
+        preview: Box<Preview>,
+        /// The engine's plan file.
+        plan: Vec<u8>,
+    },
+    /// The program does not run, or asked for what it may not have.
+    Refused(Vec<Reason>),
+}
+
+/// Why there is no preview.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The engine failed.
+    #[error(transparent)]
+    Deployment(#[from] deployment::Error),
+    /// Its log cannot be trusted.
+    #[error(transparent)]
+    Log(#[from] event::Error),
+    /// Its reports are no preview.
+    #[error(transparent)]
+    Record(#[from] record::Error),
+    /// The engine ended well without running the program.
+    #[error("the engine previewed the stack without running its program")]
+    NoProgram,
+    /// It died.
+    #[error("running `pulumi preview` for stack `{stack}`: {end}: {said}")]
+    Engine {
+        /// The stack.
+        stack: StackName,
+        /// How it ended.
+        end: Ending,
+        /// The end of what it said.
+        said: String,
+    },
+}
+
+/// Previews a proposal on a deployment of its tree.
+///
+/// # Errors
+/// The engine failed, or its reports cannot be trusted. What the program did wrong is a [`Previewed::Refused`].
+pub async fn run(
+    proposal: &Recorded<Proposal>,
+    deployment: &mut Deployment,
+) -> Result<Previewed, Error> {
+    let state = deployment.state_hash()?;
+    let output = deployment.preview().await?;
+    let mut reasons: Vec<Reason> = output
+        .observed
+        .denials
+        .iter()
+        .map(|denial| Reason::Denied {
+            what: format!("{}: {}", denial.method, denial.message),
+        })
+        .collect();
+    if let Some(message) = &output.program_failed {
+        reasons.push(Reason::Program {
+            message: message.clone(),
+        });
+    }
+    if !reasons.is_empty() {
+        return Ok(Previewed::Refused(reasons));
+    }
+    let log = event::parse(&output.log);
+    if output.finished.end != End::Exited(0) {
+        return match log {
+            // The engine ended in order and says what is wrong with the program's inputs.
+            Ok(log)
+                if output.finished.end == End::Exited(1)
+                    || output.finished.end == End::Exited(255) =>
+            {
+                Ok(Previewed::Refused(vec![Reason::Program {
+                    message: record::first_error(&log),
+                }]))
+            }
+            Ok(_) | Err(_) => Err(Error::Engine {
+                stack: deployment.stack().clone(),
+                end: Ending(output.finished.end),
+                said: crate::engine::automation::tail(&output.finished.stderr),
+            }),
+        };
+    }
+    let log = log?;
+    let plan = deployment.plan()?;
+    let record = record::normalise(&log, &output.finished.stdout, &output.observed.options)?;
+    let preview = Preview {
+        stack: deployment.stack().clone(),
+        project: deployment.project().to_owned(),
+        proposal: proposal.hash(),
+        tree: proposal.value().tree,
+        state,
+        record_hash: record.hash().map_err(record::Error::from)?,
+        record,
+        plan: Sha256::of(&plan),
+        calls: output.observed.calls,
+        provider_calls: deployment.provider_calls(),
+        diagnostics: log.diagnostics,
+        engine_sandbox: deployment.enforced().clone(),
+        program_sandbox: output.program_sandbox.ok_or(Error::NoProgram)?,
+    };
+    Ok(Previewed::Preview {
+        preview: Box::new(preview),
+        plan,
+    })
+}

@@ -1,0 +1,315 @@
+//! One run: its identity, its rules, its place on the disk, its ledger.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::config::{Job, secret::Secret};
+use crate::engine::project::{Project, Runtime};
+use crate::fault::Fault;
+use crate::ledger::{Actor, Evidence, Ledger, Recorded};
+use crate::names::{RunId, Sha256};
+use crate::perimeter::Perimeter;
+use crate::perimeter::import::{Folder, Limits, Tree, materialise};
+use crate::perimeter::repository::Base;
+use crate::perimeter::tools::{Tool, UserProgram, UserTool};
+use crate::pipeline::order::{Basis, Mandate, ToolRecord};
+
+/// A run that is open in the ledger.
+#[derive(Debug)]
+pub struct Run<'a> {
+    /// Its id.
+    pub id: RunId,
+    /// What the base's configuration says.
+    pub job: &'a Job,
+    /// What it may touch.
+    pub perimeter: &'a Perimeter,
+    /// What is remembered.
+    pub ledger: &'a mut Ledger,
+    /// The base commit.
+    pub base: Base,
+    /// The stack's folder of the base.
+    pub base_tree: Tree,
+    /// The programs it may start.
+    pub kit: Kit,
+    /// Its rules, recorded.
+    pub mandate: Recorded<Mandate>,
+}
+
+/// The programs that one stack needs.
+#[derive(Debug)]
+pub struct Kit {
+    /// The engine.
+    pub pulumi: Tool,
+    /// The policy compiler.
+    pub opa: Tool,
+    /// What runs the program.
+    pub host: Host,
+}
+
+/// What runs the program.
+#[derive(Debug)]
+pub enum Host {
+    /// Pulumi's YAML language host.
+    Yaml(Tool),
+    /// The user's Node.
+    Node(UserTool),
+    /// The user's Python.
+    Python(UserTool),
+}
+
+impl Kit {
+    /// Finds and checks the programs that a project needs.
+    ///
+    /// # Errors
+    /// One is missing or not what the lock says.
+    pub async fn find(perimeter: &Perimeter, project: &Project) -> Result<Self, Fault> {
+        let tools = &perimeter.tools;
+        let host = match project.runtime {
+            Runtime::Yaml => Host::Yaml(tools.locate("pulumi-language-yaml").await?),
+            Runtime::Node { .. } => Host::Node(tools.user_tool(UserProgram::Node).await?),
+            Runtime::Python => Host::Python(tools.user_tool(UserProgram::Python).await?),
+        };
+        Ok(Self {
+            pulumi: tools.locate("pulumi").await?,
+            opa: tools.locate("opa").await?,
+            host,
+        })
+    }
+
+    fn record(&self) -> BTreeMap<String, ToolRecord> {
+        let locked = |tool: &Tool| {
+            let record = ToolRecord {
+                version: tool.version().to_owned(),
+                sha256: tool.sha256(),
+                source: tool.source().to_string(),
+            };
+            (tool.name().to_owned(), record)
+        };
+        let users = |tool: &UserTool| {
+            let record = ToolRecord {
+                version: tool.version().to_owned(),
+                sha256: tool.sha256(),
+                source: "user".to_owned(),
+            };
+            (tool.program().name().to_owned(), record)
+        };
+        let mut tools = BTreeMap::from([locked(&self.pulumi), locked(&self.opa)]);
+        match &self.host {
+            Host::Yaml(tool) => tools.extend([locked(tool)]),
+            Host::Node(tool) | Host::Python(tool) => tools.extend([users(tool)]),
+        }
+        tools
+    }
+}
+
+impl<'a> Run<'a> {
+    /// Opens a run: reads the base, finds the programs, records the mandate.
+    ///
+    /// # Errors
+    /// The base cannot be read, a program is missing, or the ledger cannot be written.
+    pub async fn open(
+        id: RunId,
+        job: &'a Job,
+        perimeter: &'a Perimeter,
+        ledger: &'a mut Ledger,
+        base: Base,
+    ) -> Result<Run<'a>, Fault> {
+        let base_tree = folder(perimeter, &base, &job.stack.path)?;
+        let project = Project::read(&base_tree).map_err(crate::engine::deployment::Error::from)?;
+        let kit = Kit::find(perimeter, &project).await?;
+        let mandate = Mandate {
+            stack: job.stack.name.clone(),
+            autonomy: job.stack.autonomy,
+            basis: basis(perimeter, &base, job)?,
+            tools: kit.record(),
+            lightsout: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        let own = perimeter.own();
+        let run_folder = perimeter.run_folder(&id);
+        std::fs::create_dir_all(&run_folder)
+            .map_err(Fault::file("making the run's folder", &run_folder))?;
+        private(&own)?;
+        let ignore = own.join(".gitignore");
+        std::fs::write(&ignore, "*\n").map_err(Fault::file("writing", &ignore))?;
+        let mandate = ledger.record(&id, Actor::Supervisor, mandate, &[])?;
+        Ok(Run {
+            id,
+            job,
+            perimeter,
+            ledger,
+            base,
+            base_tree,
+            kit,
+            mandate,
+        })
+    }
+
+    /// Goes on with a run that is in the ledger.
+    ///
+    /// # Errors
+    /// The run is not there, or its base is gone.
+    pub async fn resume(
+        id: RunId,
+        job: &'a Job,
+        perimeter: &'a Perimeter,
+        ledger: &'a mut Ledger,
+    ) -> Result<Run<'a>, Fault> {
+        let mandate: Recorded<Mandate> = ledger
+            .read(&id)?
+            .ok_or_else(|| Fault::Usage(format!("the ledger has no run `{id}`")))?;
+        let commit = mandate
+            .value()
+            .basis
+            .commit
+            .parse()
+            .map_err(|_| Fault::Usage(format!("run `{id}` names no commit")))?;
+        let base = perimeter.repository.base_at(commit)?;
+        let base_tree = folder(perimeter, &base, &job.stack.path)?;
+        let project = Project::read(&base_tree).map_err(crate::engine::deployment::Error::from)?;
+        let kit = Kit::find(perimeter, &project).await?;
+        Ok(Run {
+            id,
+            job,
+            perimeter,
+            ledger,
+            base,
+            base_tree,
+            kit,
+            mandate,
+        })
+    }
+
+    /// The run's private folder.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.perimeter.run_folder(&self.id)
+    }
+
+    /// A private folder of the run that is empty.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn fresh(&self, name: &str) -> Result<PathBuf, Fault> {
+        let path = self.folder().join(name);
+        if path.exists() {
+            std::fs::remove_dir_all(&path).map_err(Fault::file("emptying", &path))?;
+        }
+        std::fs::create_dir_all(&path).map_err(Fault::file("making", &path))?;
+        private(&path)?;
+        Ok(path)
+    }
+
+    /// Records evidence of this run.
+    ///
+    /// # Errors
+    /// The ledger cannot be written, or the evidence may not come here.
+    pub fn record<T: Evidence>(
+        &mut self,
+        actor: Actor,
+        value: T,
+        parents: &[Sha256],
+    ) -> Result<Recorded<T>, Fault> {
+        Ok(self.ledger.record(&self.id, actor, value, parents)?)
+    }
+
+    /// Writes a tree of the base or of a proposal fresh into the run's folder.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn materialise(&self, name: &str, tree: &Tree) -> Result<PathBuf, Fault> {
+        let path = self.folder().join(name);
+        if path.exists() {
+            remove_tree(&path)?;
+        }
+        materialise(tree, &path)?;
+        Ok(path)
+    }
+
+    /// The passphrase of the stack's secrets.
+    ///
+    /// # Errors
+    /// The variable is not set.
+    pub fn passphrase(&self) -> Result<Secret, Fault> {
+        let name = &self.job.stack.state.passphrase;
+        self.perimeter.environment.get(name).cloned().ok_or_else(|| {
+            Fault::Usage(format!("the environment variable `{name}`, which holds the passphrase of the stack's secrets, is not set"))
+        })
+    }
+
+    /// The folder of the stack's state.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn state_folder(&self) -> Result<PathBuf, Fault> {
+        let url = &self.job.stack.state.url;
+        let path = url.strip_prefix("file://").unwrap_or(url);
+        let path = match path.strip_prefix("./") {
+            Some(relative) => self.perimeter.top.join(relative),
+            None => PathBuf::from(path),
+        };
+        std::fs::create_dir_all(&path).map_err(Fault::file("making the state's folder", &path))?;
+        Ok(path)
+    }
+}
+
+/// Removes a materialised tree, whose folders are read-only.
+///
+/// # Errors
+/// It cannot be removed.
+pub fn remove_tree(path: &Path) -> Result<(), Fault> {
+    fn open_up(path: &Path) -> std::io::Result<()> {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))?;
+        for entry in std::fs::read_dir(path)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                open_up(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+    open_up(path)
+        .and_then(|()| std::fs::remove_dir_all(path))
+        .map_err(Fault::file("removing", path))
+}
+
+fn private(path: &Path) -> Result<(), Fault> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))
+        .map_err(Fault::file("protecting", path))
+}
+
+/// A folder of a commit.
+///
+/// # Errors
+/// It is not there, or holds what is neither a file nor a folder.
+pub fn folder(perimeter: &Perimeter, base: &Base, path: &str) -> Result<Tree, Fault> {
+    let folder = Folder::new(path).map_err(|error| Fault::Usage(error.to_string()))?;
+    Ok(perimeter
+        .repository
+        .folder(base, &folder, &Limits::default())?)
+}
+
+/// What a commit says about a stack, by hash.
+///
+/// # Errors
+/// A folder that the configuration names is not there.
+pub fn basis(perimeter: &Perimeter, base: &Base, job: &Job) -> Result<Basis, Fault> {
+    let hash = |path: &str| folder(perimeter, base, path).map(|tree| tree.hash());
+    let mut policies = BTreeMap::new();
+    for pack in &job.stack.policies {
+        policies.insert(pack.clone(), hash(pack)?);
+    }
+    Ok(Basis {
+        commit: base.commit.to_string(),
+        config: job.hash,
+        folder: hash(&job.stack.path)?,
+        policies,
+        holdouts: job
+            .stack
+            .holdouts
+            .as_ref()
+            .map(|holdouts| hash(&holdouts.source))
+            .transpose()?,
+    })
+}

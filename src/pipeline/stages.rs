@@ -1,0 +1,631 @@
+//! The stages as they stand in a run: each takes recorded evidence, leaves recorded evidence.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::config::{Provider, TrialProviders};
+use crate::engine::deployment::{Deployment, Plan, Service};
+use crate::engine::monitor::{Allowed, PackageRule};
+use crate::engine::program;
+use crate::engine::project::{Project, Runtime};
+use crate::fault::Fault;
+use crate::ledger::{Actor, Recorded};
+use crate::names::Sha256;
+use crate::perimeter::dependencies;
+use crate::perimeter::import::{self, Folder, Tree, open_folder};
+use crate::perimeter::sandbox::Mount;
+use crate::pipeline::gate::{
+    self, Approval, Case, Clearance, Decision, DecisionRecord, Judged, Reason, Refusal,
+};
+use crate::pipeline::generate::{self, Author, Builder, Generated, Proposal, Wall};
+use crate::pipeline::holdout::{HoldoutReport, Rate, ScenarioSet, Terms, trial};
+use crate::pipeline::order::WorkOrder;
+use crate::pipeline::policy::{self, Compiler, Pack, PolicyReport};
+use crate::pipeline::preview::{self, Preview, Previewed};
+use crate::pipeline::run::{Host, Run, folder};
+use crate::pipeline::subjects;
+
+/// What a stage came to.
+#[derive(Debug)]
+pub enum Step<T> {
+    /// Evidence for the next stage.
+    Next(T),
+    /// The attempt is over.
+    Refused(Refusal),
+    /// The agent changed nothing.
+    NoChange,
+}
+
+/// The prefix of the folder that holds the proposed tree, fresh from the import.
+const TREE: &str = "tree";
+const PLAN: &str = "plan.json";
+
+/// Generate: the agent's change, as a proposal.
+///
+/// # Errors
+/// lightsout failed, or the agent did not end well.
+pub async fn generate(
+    run: &mut Run<'_>,
+    order: &Recorded<WorkOrder>,
+    attempt: u32,
+    feedback: Option<&str>,
+) -> Result<Step<Recorded<Proposal>>, Fault> {
+    let stack = &run.job.stack;
+    let agent = stack.agent.clone().ok_or_else(|| {
+        Fault::Usage(format!(
+            "stack `{}` has no `agent`; configure one, or give a change with --proposal",
+            stack.name
+        ))
+    })?;
+    let base = run.materialise("base", &run.base_tree)?;
+    let files = match &agent.files {
+        Some(path) => Some(run.materialise("agent", &folder(run.perimeter, &run.base, path)?)?),
+        None => None,
+    };
+    let (builder, wall) = Builder::prepare(&base, files.as_deref(), &forbidden(run)?)
+        .await
+        .map_err(Fault::Generate)?;
+    let wall: Recorded<Wall> = run.record(Actor::Supervisor, wall, &[order.hash()])?;
+    let notes = run
+        .base_tree
+        .file("AGENTS.md")
+        .map(|file| String::from_utf8_lossy(file.bytes()).into_owned());
+    let prompt = generate::prompt(&order.value().text, notes.as_deref(), feedback);
+    let generated = builder
+        .run(&wall, &agent, &prompt, attempt, &run.base_tree)
+        .await?;
+    let (tree, author) = match generated {
+        Generated::Tree { tree, author, said } => {
+            note(run, attempt, &said)?;
+            (tree, author)
+        }
+        Generated::NoChange { said } => {
+            note(run, attempt, &said)?;
+            return Ok(Step::NoChange);
+        }
+        Generated::Ended { end, said } => {
+            note(run, attempt, &said)?;
+            return Err(Fault::Agent {
+                end: crate::engine::automation::Ending(end),
+            });
+        }
+        Generated::Unusable { error } => {
+            let refusal = Refusal::one(Reason::Tree {
+                what: error.to_string(),
+            });
+            return stopped(run, refusal, &[wall.hash()]);
+        }
+    };
+    propose(run, &tree, author, &[order.hash(), wall.hash()])
+}
+
+/// Generate's stand-in: somebody else's change, as a proposal.
+///
+/// # Errors
+/// It cannot be read.
+pub fn given(
+    run: &mut Run<'_>,
+    order: &Recorded<WorkOrder>,
+    path: &Path,
+) -> Result<Step<Recorded<Proposal>>, Fault> {
+    use std::os::fd::AsFd as _;
+    let tree = if path.is_dir() {
+        let limits = import::Limits {
+            leave_out: vec![".git".to_owned(), "node_modules".to_owned()],
+            ..import::Limits::default()
+        };
+        import::import(open_folder(path)?.as_fd(), &limits)?
+    } else {
+        let patch = crate::engine::automation::read_limited(
+            path,
+            "patch",
+            import::patch::PATCH_BYTES_MAX as u64,
+        )
+        .map_err(crate::engine::deployment::Error::from)?;
+        let stack =
+            Folder::new(&run.job.stack.path).map_err(|error| Fault::Usage(error.to_string()))?;
+        import::patch::apply(&run.base_tree, &stack, &patch, &import::Limits::default())?
+    };
+    if tree.hash() == run.base_tree.hash() {
+        return Ok(Step::NoChange);
+    }
+    let name = path.file_name().map_or_else(String::new, |name| {
+        crate::names::excerpt(&name.to_string_lossy())
+    });
+    propose(run, &tree, Author::Given { name }, &[order.hash()])
+}
+
+fn propose(
+    run: &mut Run<'_>,
+    tree: &Tree,
+    author: Author,
+    parents: &[Sha256],
+) -> Result<Step<Recorded<Proposal>>, Fault> {
+    let proposal = generate::propose(
+        &run.base.commit.to_string(),
+        &run.base_tree,
+        tree,
+        author,
+        &run.job.stack.changes.allow,
+    )?;
+    run.materialise(TREE, tree)?;
+    let diff = run.folder().join("change.diff");
+    std::fs::write(
+        &diff,
+        import::change::diff(&run.base_tree, tree, 256 * 1024),
+    )
+    .map_err(Fault::file("writing", &diff))?;
+    let refused = proposal.refused.clone();
+    let proposal = run.record(Actor::Builder, proposal, parents)?;
+    if refused.is_empty() {
+        return Ok(Step::Next(proposal));
+    }
+    stopped(
+        run,
+        Refusal {
+            reasons: refused.into_iter().map(Reason::Path).collect(),
+        },
+        &[proposal.hash()],
+    )
+}
+
+/// Preview: what the proposal would change.
+///
+/// # Errors
+/// lightsout or the engine failed.
+pub async fn preview(
+    run: &mut Run<'_>,
+    proposal: &Recorded<Proposal>,
+) -> Result<Step<Recorded<Preview>>, Fault> {
+    let out = run.fresh("preview")?;
+    let mut deployment = deploy(run, proposal, &run.state_folder()?, &out, None).await?;
+    let previewed = preview::run(proposal, &mut deployment).await;
+    deployment.end().await?;
+    match previewed? {
+        Previewed::Preview { preview, plan } => {
+            let path = run.folder().join(PLAN);
+            std::fs::write(&path, plan).map_err(Fault::file("writing", &path))?;
+            Ok(Step::Next(run.record(
+                Actor::Previewer,
+                *preview,
+                &[proposal.hash()],
+            )?))
+        }
+        Previewed::Refused(reasons) => stopped(run, Refusal { reasons }, &[proposal.hash()]),
+    }
+}
+
+/// Policy: what the packs of the base commit say of the preview.
+///
+/// # Errors
+/// A pack cannot be used, or a rule failed.
+pub async fn policy(
+    run: &mut Run<'_>,
+    preview: &Recorded<Preview>,
+) -> Result<Recorded<Judged<PolicyReport>>, Fault> {
+    let compiler = Compiler {
+        opa: run.kit.opa.clone(),
+        cache: run.perimeter.home.join("policies"),
+    };
+    let mut packs = Vec::new();
+    for (number, path) in run.job.stack.policies.iter().enumerate() {
+        let tree = folder(run.perimeter, &run.base, path)?;
+        let folder = run.materialise(&format!("pack-{number}"), &tree)?;
+        packs.push(Pack::load(&folder, &compiler).await?);
+    }
+    let report = policy::evaluate(&subjects::request(preview.value())?, &packs)?;
+    run.record(
+        Actor::Validator,
+        Judged {
+            preview: preview.hash(),
+            report,
+        },
+        &[preview.hash()],
+    )
+}
+
+/// Holdout: what the hidden scenarios say of trials of the proposal.
+///
+/// # Errors
+/// The scenarios cannot be read, or a trial could not be started.
+pub async fn holdout(
+    run: &mut Run<'_>,
+    proposal: &Recorded<Proposal>,
+    preview: &Recorded<Preview>,
+) -> Result<Recorded<Judged<HoldoutReport>>, Fault> {
+    let (set, terms) = scenarios(run)?;
+    let trials = run.fresh("trials")?;
+    let (report, details) = if set.scenarios().is_empty() {
+        HoldoutReport::assemble(&set, terms, Vec::new())
+    } else {
+        let this: &Run<'_> = run;
+        let deploy = async |folder: &Path, seed: u64| -> Result<Deployment, Fault> {
+            let (state, out) = (folder.join("state"), folder.join("out"));
+            for path in [&state, &out] {
+                std::fs::create_dir_all(path)
+                    .map_err(Fault::file("making a trial's folder", path))?;
+            }
+            deploy(this, proposal, &state, &out, Some(seed)).await
+        };
+        trial::run(&set, terms, &this.id, &trials, deploy).await?
+    };
+    // Only for the operator: neither the agent nor the ledger sees it.
+    let path = run.folder().join("holdouts.private.md");
+    std::fs::write(&path, details.private_text()).map_err(Fault::file("writing", &path))?;
+    run.record(
+        Actor::Validator,
+        Judged {
+            preview: preview.hash(),
+            report,
+        },
+        &[preview.hash()],
+    )
+}
+
+fn scenarios(run: &Run<'_>) -> Result<(ScenarioSet, Terms), Fault> {
+    let Some(holdouts) = &run.job.stack.holdouts else {
+        let set = ScenarioSet::parse(Vec::new()).map_err(trial::Error::from)?;
+        return Ok((
+            set,
+            Terms::new(
+                1,
+                1,
+                Rate::from_basis_points(10_000).map_err(trial::Error::from)?,
+            )
+            .map_err(trial::Error::from)?,
+        ));
+    };
+    let tree = folder(run.perimeter, &run.base, &holdouts.source)?;
+    let path = run.materialise("holdouts", &tree)?;
+    let set = ScenarioSet::from_folder(&path).map_err(trial::Error::from);
+    // The scenarios stay on the disk no longer than it takes to read them.
+    super::run::remove_tree(&path)?;
+    let points = holdouts
+        .basis_points()
+        .ok_or_else(|| Fault::Usage("`holdouts.pass_rate` is out of range".to_owned()))?;
+    let rate = Rate::from_basis_points(points).map_err(trial::Error::from)?;
+    let terms = Terms::new(holdouts.runs, holdouts.quorum, rate).map_err(trial::Error::from)?;
+    Ok((set?, terms))
+}
+
+/// Gate: the decision on everything above, recorded with its statement.
+///
+/// # Errors
+/// The ledger cannot be written.
+pub fn gate(
+    run: &mut Run<'_>,
+    proposal: &Recorded<Proposal>,
+    preview: &Recorded<Preview>,
+    policy: &Recorded<Judged<PolicyReport>>,
+    holdout: &Recorded<Judged<HoldoutReport>>,
+    approval: Option<&Recorded<Approval>>,
+) -> Result<Decision, Fault> {
+    let decision = gate::decide(&Case {
+        mandate: &run.mandate,
+        proposal,
+        preview,
+        policy,
+        holdout,
+        approval,
+    });
+    let mut parents = vec![
+        run.mandate.hash(),
+        proposal.hash(),
+        preview.hash(),
+        policy.hash(),
+        holdout.hash(),
+    ];
+    parents.extend(approval.map(Recorded::hash));
+    drop(record_decision(run, &decision.record(), &parents)?);
+    Ok(decision)
+}
+
+/// Records a clearance: what apply asks for.
+///
+/// # Errors
+/// The ledger cannot be written.
+pub fn record_clearance(
+    run: &mut Run<'_>,
+    clearance: Clearance,
+    preview: &Recorded<Preview>,
+) -> Result<Recorded<Clearance>, Fault> {
+    run.record(Actor::Validator, clearance, &[preview.hash()])
+}
+
+/// Records an attempt's end that needed no judge.
+fn stopped<T>(run: &mut Run<'_>, refusal: Refusal, parents: &[Sha256]) -> Result<Step<T>, Fault> {
+    drop(record_decision(
+        run,
+        &DecisionRecord::Refused(refusal.clone()),
+        parents,
+    )?);
+    Ok(Step::Refused(refusal))
+}
+
+/// Records a decision with its in-toto statement.
+///
+/// # Errors
+/// The ledger cannot be written.
+pub fn record_decision(
+    run: &mut Run<'_>,
+    decision: &DecisionRecord,
+    parents: &[Sha256],
+) -> Result<Recorded<DecisionRecord>, Fault> {
+    let claim = super::statement::claim(run, decision, parents);
+    Ok(run
+        .ledger
+        .record_stated(&run.id, Actor::Validator, decision.clone(), parents, &claim)?)
+}
+
+/// Reads the proposed tree back, and refuses one that is not what was proposed.
+///
+/// # Errors
+/// It is gone or changed.
+pub fn proposed_tree(run: &Run<'_>, proposal: &Recorded<Proposal>) -> Result<PathBuf, Fault> {
+    let path = run.folder().join(TREE);
+    import::materialise::verify(&path, proposal.value().tree)?;
+    Ok(path)
+}
+
+/// Reads the plan back.
+///
+/// # Errors
+/// It is gone or too large.
+pub fn plan(run: &Run<'_>) -> Result<Vec<u8>, Fault> {
+    let bytes = crate::engine::automation::read_limited(
+        &run.folder().join(PLAN),
+        PLAN,
+        preview::PLAN_BYTES_MAX,
+    );
+    Ok(bytes.map_err(crate::engine::deployment::Error::from)?)
+}
+
+/// Starts an engine on the proposed tree; for a trial with a seed.
+///
+/// # Errors
+/// Something cannot be started.
+pub async fn deploy(
+    run: &Run<'_>,
+    proposal: &Recorded<Proposal>,
+    state: &Path,
+    out: &Path,
+    trial: Option<u64>,
+) -> Result<Deployment, Fault> {
+    use std::os::fd::AsFd as _;
+    let path = proposed_tree(run, proposal)?;
+    let tree = import::import(open_folder(&path)?.as_fd(), &import::Limits::default())?;
+    let project = Project::read(&tree).map_err(crate::engine::deployment::Error::from)?;
+    let (runtime, mounts) = host(run, &project).await?;
+    let passphrase = run.passphrase()?;
+    let plan = Plan {
+        pulumi: &run.kit.pulumi,
+        tree: &path,
+        project: &project,
+        runtime,
+        mounts,
+        state,
+        out,
+        stack: &run.job.stack.name,
+        passphrase: &passphrase,
+        allowed: allowed(run),
+        services: services(run, trial).await?,
+        deadline: Duration::from_secs(u64::from(run.job.stack.budget.minutes) * 60),
+        interrupt: run.perimeter.interrupt.clone(),
+    };
+    Ok(Deployment::start(plan).await?)
+}
+
+async fn host(run: &Run<'_>, project: &Project) -> Result<(program::Runtime, Vec<Mount>), Fault> {
+    let read_only = |source: &Path, target: &Path| Mount::ReadOnly {
+        source: source.to_owned(),
+        target: target.to_owned(),
+    };
+    let shown = |paths: &[PathBuf]| {
+        paths
+            .iter()
+            .map(|path| read_only(path, path))
+            .collect::<Vec<_>>()
+    };
+    Ok(match (&run.kit.host, project.runtime) {
+        (Host::Yaml(tool), Runtime::Yaml) => {
+            let inside = PathBuf::from("/work/bin/pulumi-language-yaml");
+            (
+                program::Runtime::Yaml {
+                    host: inside.clone(),
+                },
+                vec![read_only(tool.path(), &inside)],
+            )
+        }
+        (Host::Node(node), Runtime::Node { typescript }) => {
+            let mut mounts = shown(node.shows());
+            mounts.push(read_only(
+                &packages(run).await?.folder().join("node_modules"),
+                Path::new(program::NODE_MODULES),
+            ));
+            (
+                program::Runtime::Node {
+                    interpreter: node.path().to_owned(),
+                    typescript,
+                },
+                mounts,
+            )
+        }
+        (Host::Python(python), Runtime::Python) => {
+            let mut mounts = shown(python.shows());
+            mounts.push(read_only(
+                &packages(run).await?.folder(),
+                Path::new(program::SITE_PACKAGES),
+            ));
+            (
+                program::Runtime::Python {
+                    interpreter: python.path().to_owned(),
+                },
+                mounts,
+            )
+        }
+        (
+            Host::Yaml(_) | Host::Node(_) | Host::Python(_),
+            Runtime::Yaml | Runtime::Node { .. } | Runtime::Python,
+        ) => {
+            return Err(Fault::Usage(
+                "the proposal changes the program's runtime".to_owned(),
+            ));
+        }
+    })
+}
+
+/// The program's packages, by the lock files of the base commit.
+async fn packages(run: &Run<'_>) -> Result<dependencies::Dependencies, Fault> {
+    let environment: Vec<_> = run
+        .perimeter
+        .environment
+        .select(|_| true)
+        .into_iter()
+        .collect();
+    let installed =
+        dependencies::install(&run.base_tree, &run.perimeter.tools, &environment).await?;
+    let missing = || {
+        Fault::Usage("the program needs Pulumi's SDK: list it in package.json and package-lock.json, or in requirements.txt with hashes".to_owned())
+    };
+    let packages = installed.ok_or_else(missing)?;
+    packages.verify()?;
+    Ok(packages)
+}
+
+fn allowed(run: &Run<'_>) -> Allowed {
+    let rule = |package: &crate::config::Package| PackageRule {
+        version: package.version.clone(),
+        invokes: package.invokes.clone(),
+        reads: false,
+        provider_inputs: Vec::new(),
+    };
+    let packages = run
+        .job
+        .stack
+        .packages
+        .iter()
+        .map(|(name, package)| (name.clone(), rule(package)))
+        .collect();
+    Allowed {
+        packages,
+        ..Allowed::default()
+    }
+}
+
+async fn services(
+    run: &Run<'_>,
+    trial: Option<u64>,
+) -> Result<BTreeMap<crate::names::PackageName, Service>, Fault> {
+    let mut services = BTreeMap::new();
+    for (name, package) in &run.job.stack.packages {
+        let is_twin = package.provider == Provider::Twin
+            || (trial.is_some() && run.job.stack.trial.providers == TrialProviders::Twin);
+        let service = if is_twin {
+            Service::Twin {
+                seed: trial.unwrap_or(0),
+            }
+        } else {
+            let tool = run
+                .perimeter
+                .tools
+                .locate(&format!("pulumi-resource-{name}"))
+                .await?;
+            let environment = run
+                .perimeter
+                .environment
+                .select(|variable| package.environment.contains(variable))
+                .into_iter()
+                .collect();
+            Service::Plugin { tool, environment }
+        };
+        services.insert(name.clone(), service);
+    }
+    Ok(services)
+}
+
+/// Paths of this machine that the builder must not be able to open: what it would look for first.
+fn forbidden(run: &Run<'_>) -> Result<Vec<PathBuf>, Fault> {
+    let perimeter = run.perimeter;
+    let mut paths = vec![
+        perimeter.top.clone(),
+        perimeter.own(),
+        perimeter.ledger(),
+        perimeter.home.clone(),
+        perimeter.key(),
+        run.state_folder()?,
+    ];
+    let folders = run.job.stack.policies.iter().chain(
+        run.job
+            .stack
+            .holdouts
+            .iter()
+            .map(|holdouts| &holdouts.source),
+    );
+    paths.extend(folders.map(|folder| perimeter.top.join(folder)));
+    if let Some(home) = perimeter.environment.path("HOME") {
+        paths.extend([".aws/credentials", ".ssh", ".config", ".netrc"].map(|name| home.join(name)));
+    }
+    Ok(paths)
+}
+
+fn note(run: &Run<'_>, attempt: u32, said: &str) -> Result<(), Fault> {
+    let path = run.folder().join(format!("agent-{attempt}.txt"));
+    std::fs::write(&path, said).map_err(Fault::file("writing", &path))
+}
+
+/// The latest evidence of one type that the run has.
+///
+/// # Errors
+/// It has none.
+pub fn latest<T: crate::ledger::Evidence + serde::de::DeserializeOwned>(
+    run: &Run<'_>,
+) -> Result<Recorded<T>, Fault> {
+    run.ledger
+        .read(&run.id)?
+        .ok_or_else(|| Fault::Usage(format!("run `{}` has no `{}` yet", run.id, T::KIND)))
+}
+
+/// Everything that the gate looks at, read back from the signed ledger.
+#[derive(Debug)]
+pub struct Evidence {
+    /// What is proposed.
+    pub proposal: Recorded<Proposal>,
+    /// What would change.
+    pub preview: Recorded<Preview>,
+    /// What the policies found.
+    pub policy: Recorded<Judged<PolicyReport>>,
+    /// What the holdouts found.
+    pub holdout: Recorded<Judged<HoldoutReport>>,
+    /// Whether a person agreed.
+    pub approval: Option<Recorded<Approval>>,
+}
+
+impl Evidence {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// A part is missing.
+    pub fn read(run: &Run<'_>) -> Result<Self, Fault> {
+        Ok(Self {
+            proposal: latest(run)?,
+            preview: latest(run)?,
+            policy: latest(run)?,
+            holdout: latest(run)?,
+            approval: run.ledger.read(&run.id)?,
+        })
+    }
+
+    /// The gate's case.
+    #[must_use]
+    pub fn case<'a>(&'a self, mandate: &'a Recorded<crate::pipeline::order::Mandate>) -> Case<'a> {
+        Case {
+            mandate,
+            proposal: &self.proposal,
+            preview: &self.preview,
+            policy: &self.policy,
+            holdout: &self.holdout,
+            approval: self.approval.as_ref(),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What of a preview the policies see: one subject for each step, deletes and replacements included.
+
+use crate::names::{NameError, StackName};
+use crate::pipeline::policy::{
+    Difference, Options, PathSegment, PropertyPath, Request, Stack, Subject,
+};
+use crate::pipeline::preview::Preview;
+use crate::pipeline::preview::event::DiffKind;
+use crate::pipeline::preview::record::{Side, Step};
+use crate::pipeline::preview::value::{Path, Properties, Segment};
+
+/// Makes the policies' input from a preview.
+///
+/// # Errors
+/// The stack's name does not follow its grammar.
+pub fn request(preview: &Preview) -> Result<Request, NameError> {
+    let name = StackName::new(preview.stack.as_str())?;
+    Ok(Request {
+        stack: Stack {
+            project: preview.project.clone(),
+            name,
+        },
+        subjects: preview.record.steps.iter().map(subject).collect(),
+    })
+}
+
+fn subject(step: &Step) -> Subject {
+    let inputs = step.new.as_ref().map(|new| &new.inputs);
+    let outputs = step.new.as_ref().map(|new| &new.outputs);
+    let secrets = |properties: Option<&Properties>| {
+        properties
+            .map(|properties| paths(&properties.secret))
+            .into_iter()
+            .flatten()
+    };
+    // A secret's value is not in the preview: for a rule that reads it, it is as unknown as any other.
+    let unknown = |properties: Option<&Properties>| {
+        properties
+            .map(|properties| [paths(&properties.unknown), paths(&properties.secret)].concat())
+            .into_iter()
+            .flatten()
+            .collect()
+    };
+    Subject {
+        urn: step.urn.clone(),
+        op: step.op.as_str().to_owned(),
+        resource_type: step.resource_type.clone(),
+        name: step.urn.name().to_owned(),
+        provider: (!step.provider.is_empty()).then(|| step.provider.clone()),
+        inputs: inputs.map_or(serde_json::Value::Null, values),
+        old_inputs: step.old.as_ref().map(|old| values(&old.inputs)),
+        outputs: outputs.map(values),
+        diff: step
+            .diff
+            .iter()
+            .map(|change| Difference {
+                path: property_path(&change.path),
+                kind: kind(change.kind).to_owned(),
+            })
+            .collect(),
+        unknown_paths: unknown(inputs),
+        unknown_output_paths: unknown(outputs),
+        unknown_old_paths: unknown(step.old.as_ref().map(|old| &old.inputs)),
+        secret_paths: secrets(inputs).chain(secrets(outputs)).collect(),
+        options: options(step),
+        old_options: step.old.as_ref().map(side_options),
+    }
+}
+
+fn options(step: &Step) -> Options {
+    let side = step.new.as_ref().or(step.old.as_ref()).map(side_options);
+    let Options {
+        protect,
+        retain_on_delete,
+        ..
+    } = side.unwrap_or(Options {
+        protect: false,
+        retain_on_delete: false,
+        ignore_changes: Vec::new(),
+    });
+    match &step.options {
+        Some(asked) => Options {
+            protect: asked.protect.unwrap_or(protect),
+            retain_on_delete: asked.retain_on_delete.unwrap_or(retain_on_delete),
+            ignore_changes: asked.ignore_changes.clone(),
+        },
+        None => Options {
+            protect,
+            retain_on_delete,
+            ignore_changes: Vec::new(),
+        },
+    }
+}
+
+fn side_options(side: &Side) -> Options {
+    Options {
+        protect: side.protect,
+        retain_on_delete: side.retain_on_delete,
+        ignore_changes: Vec::new(),
+    }
+}
+
+fn values(properties: &Properties) -> serde_json::Value {
+    serde_json::Value::Object(
+        properties
+            .values
+            .iter()
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect(),
+    )
+}
+
+fn paths(paths: &[Path]) -> Vec<PropertyPath> {
+    paths
+        .iter()
+        .map(|path| PropertyPath(path.iter().map(segment).collect()))
+        .collect()
+}
+
+fn segment(segment: &Segment) -> PathSegment {
+    match segment {
+        Segment::Key(key) => PathSegment::Key(key.clone()),
+        Segment::Index(index) => PathSegment::Index(*index as u64),
+    }
+}
+
+/// A path in Pulumi's notation as one key: rules compare differences by their text.
+fn property_path(path: &str) -> PropertyPath {
+    PropertyPath(vec![PathSegment::Key(path.to_owned())])
+}
+
+const fn kind(kind: DiffKind) -> &'static str {
+    match kind {
+        DiffKind::Add => "add",
+        DiffKind::AddReplace => "add-replace",
+        DiffKind::Delete => "delete",
+        DiffKind::DeleteReplace => "delete-replace",
+        DiffKind::Update => "update",
+        DiffKind::UpdateReplace => "update-replace",
+    }
+}
