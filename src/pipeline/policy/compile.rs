@@ -19,7 +19,7 @@ use super::error::Error;
 use super::machine;
 use super::opa::Opa;
 use super::pack::{Compiler, Manifest, Sources, refused};
-use super::reads::{self, SyntaxTree};
+use super::reads::{self, Pattern, SyntaxTree};
 use super::rule::{Declaration, Rule};
 use crate::names::{RuleId, Sha256};
 
@@ -91,55 +91,18 @@ async fn syntax_trees(
 /// The rules of a pack, each file accounted for: it is a rule, or a rule can reach it.
 fn rules(named: &[(String, SyntaxTree)], manifest: &Manifest) -> Result<Vec<Rule>, Error> {
     let pack = manifest.name.as_str();
-    let complain = |file: &str, why: String| Error::Metadata {
-        pack: pack.to_owned(),
-        file: file.to_owned(),
-        why,
-    };
     let trees: Vec<&SyntaxTree> = named.iter().map(|(_, tree)| tree).collect();
     let mut rules: Vec<Rule> = Vec::new();
     let mut used = BTreeSet::new();
-    for (at, (file, tree)) in named.iter().enumerate() {
-        let custom = tree
-            .package_metadata()
-            .and_then(|block| Some((block, block.get("custom")?)));
-        let (block, custom) = match (tree.defines("deny"), custom) {
-            (true, Some(both)) => both,
-            (true, None) => {
-                return Err(Error::NoMetadata {
-                    pack: pack.to_owned(),
-                    file: file.clone(),
-                });
-            }
-            (false, Some(_)) => {
-                return Err(complain(
-                    file,
-                    "it declares a rule, but its package defines no `deny`".to_owned(),
-                ));
-            }
-            (false, None) => continue,
-        };
-        let declaration: Declaration = serde_json::from_value(custom.clone())
-            .map_err(|error| complain(file, format!("`custom`: {error}")))?;
-        let title = block
-            .get("title")
-            .and_then(Value::as_str)
-            .unwrap_or("")
-            .to_owned();
-        let package = tree
-            .package()
-            .ok_or_else(|| complain(file, "its package name is not plain".to_owned()))?;
+    for (at, (file, _)) in named.iter().enumerate() {
         let reachable = reads::reachable(&trees, at);
         let reads = reads::reads(&trees, &reachable);
+        let Some(rule) = rule(named, at, manifest, reads)? else {
+            continue;
+        };
         used.extend(reachable);
-        let values = manifest.parameters.get(declaration.id());
-        let rule = declaration
-            .into_rule(title, format!("{}/deny", package.join("/")), reads, values)
-            .map_err(|why| complain(file, why))?;
-        if rules
-            .iter()
-            .any(|other| other.id == rule.id || other.entrypoint == rule.entrypoint)
-        {
+        let same = |other: &Rule| other.id == rule.id || other.entrypoint == rule.entrypoint;
+        if rules.iter().any(same) {
             return Err(Error::DuplicateRule {
                 rule: rule.id,
                 at: format!("{pack}/{file}"),
@@ -152,16 +115,66 @@ fn rules(named: &[(String, SyntaxTree)], manifest: &Manifest) -> Result<Vec<Rule
             pack: pack.to_owned(),
         });
     }
-    if let Some((_, (file, _))) = named.iter().enumerate().find(|(at, _)| !used.contains(at)) {
-        return Err(complain(
-            file,
-            "it is no rule and no rule uses it: a rule defines `deny`".to_owned(),
-        ));
+    let unused = named.iter().enumerate().find(|(at, _)| !used.contains(at));
+    if let Some((_, (file, _))) = unused {
+        let why = "it is no rule and no rule uses it: a rule defines `deny`".to_owned();
+        return Err(complaint(manifest, file, why));
     }
-    check_parameters(manifest, &rules)
-        .map_err(|id| complain("pack.yaml", format!("`parameters` names no rule `{id}`")))?;
+    check_parameters(manifest, &rules).map_err(|id| {
+        let why = format!("`parameters` names no rule `{id}`");
+        complaint(manifest, "pack.yaml", why)
+    })?;
     rules.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(rules)
+}
+
+fn complaint(manifest: &Manifest, file: &str, why: String) -> Error {
+    Error::Metadata {
+        pack: manifest.name.to_string(),
+        file: file.to_owned(),
+        why,
+    }
+}
+
+/// The rule that a file declares; none for a file of helpers.
+fn rule(
+    named: &[(String, SyntaxTree)],
+    at: usize,
+    manifest: &Manifest,
+    reads: Vec<Pattern>,
+) -> Result<Option<Rule>, Error> {
+    let Some((file, tree)) = named.get(at) else {
+        return Ok(None);
+    };
+    let complain = |why: String| complaint(manifest, file, why);
+    let block = tree.package_metadata();
+    let custom = block.and_then(|block| Some((block, block.get("custom")?)));
+    let (block, custom) = match (tree.defines("deny"), custom) {
+        (true, Some(both)) => both,
+        (true, None) => {
+            return Err(Error::NoMetadata {
+                pack: manifest.name.to_string(),
+                file: file.clone(),
+            });
+        }
+        (false, Some(_)) => {
+            let why = "it declares a rule, but its package defines no `deny`";
+            return Err(complain(why.to_owned()));
+        }
+        (false, None) => return Ok(None),
+    };
+    let declaration: Declaration = serde_json::from_value(custom.clone())
+        .map_err(|error| complain(format!("`custom`: {error}")))?;
+    let title = block.get("title").and_then(Value::as_str).unwrap_or("");
+    let package = tree
+        .package()
+        .ok_or_else(|| complain("its package name is not plain".to_owned()))?;
+    let entrypoint = format!("{}/deny", package.join("/"));
+    let values = manifest.parameters.get(declaration.id());
+    declaration
+        .into_rule(title.to_owned(), entrypoint, reads, values)
+        .map(Some)
+        .map_err(complain)
 }
 
 fn check_parameters(manifest: &Manifest, rules: &[Rule]) -> Result<(), RuleId> {

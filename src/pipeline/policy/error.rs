@@ -94,7 +94,7 @@ pub enum Error {
         /// The pack.
         pack: String,
         /// Why.
-        source: crate::perimeter::tools::Error,
+        source: Box<crate::perimeter::tools::Error>,
     },
     /// The module is not a policy that our host can run.
     #[error("loading the compiled rules of policy pack `{pack}`: {why}")]

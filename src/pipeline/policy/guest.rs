@@ -24,16 +24,22 @@ const PAGE: usize = 64 << 10;
 /// What an instance's imports can reach.
 pub(super) struct Host {
     pub(super) memory: Option<Memory>,
-    pub(super) builtins: HashMap<i32, (&'static str, Builtin)>,
+    pub(super) builtins: Builtins,
     pub(super) exports: Option<Exports>,
     /// What stopped the evaluation, when it was us or OPA's runtime.
     pub(super) fault: Option<RuleFault>,
     pub(super) memory_refused: bool,
 }
 
+/// The builtins that a module calls, by the numbers that it gives them.
+pub(super) type Builtins = HashMap<i32, (&'static str, Builtin)>;
+
+/// `opa_eval`: reserved, entrypoint, data, input, its length, heap, format; the result's address.
+type Eval = TypedFunc<(i32, i32, i32, i32, i32, i32, i32), i32>;
+
 #[derive(Clone)]
 pub(super) struct Exports {
-    pub(super) eval: TypedFunc<(i32, i32, i32, i32, i32, i32, i32), i32>,
+    pub(super) eval: Eval,
     pub(super) malloc: TypedFunc<i32, i32>,
     pub(super) json_parse: TypedFunc<(i32, i32), i32>,
     pub(super) json_dump: TypedFunc<i32, i32>,
@@ -61,9 +67,7 @@ impl ResourceLimiter for Host {
     }
 }
 
-pub(super) fn resolve(
-    table: &BTreeMap<String, i32>,
-) -> Loaded<HashMap<i32, (&'static str, Builtin)>> {
+pub(super) fn resolve(table: &BTreeMap<String, i32>) -> Loaded<Builtins> {
     let mut found = HashMap::new();
     let mut missing = Vec::new();
     for (name, id) in table {

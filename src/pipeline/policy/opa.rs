@@ -122,7 +122,7 @@ impl<'a> Opa<'a> {
         .map_err(|source| Error::Tool {
             doing,
             pack: self.pack.to_owned(),
-            source,
+            source: Box::new(source),
         })?;
         match output.end {
             End::Exited(0) => Ok(output.stdout),

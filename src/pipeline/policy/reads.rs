@@ -187,7 +187,7 @@ impl SyntaxTree {
     /// The package, without `data`; `None` when a part of it is not text.
     pub(super) fn package(&self) -> Option<Vec<String>> {
         let parts = self.0.pointer("/package/path")?.as_array()?;
-        parts.iter().skip(1).map(|part| literal(part)).collect()
+        parts.iter().skip(1).map(literal).collect()
     }
 
     /// The METADATA block of the package.
