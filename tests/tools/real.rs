@@ -38,7 +38,17 @@ async fn the_tools_of_the_lock_are_what_they_say() {
         text.starts_with(&format!("Version: {}\n", opa.version())),
         "{text}"
     );
-    assert!(text.contains("WebAssembly: available"), "{text}");
+    // It is here to compile policies.
+    let folder = tempfile::tempdir().unwrap();
+    let (policy, bundle) = (folder.path().join("p.rego"), folder.path().join("b.tar.gz"));
+    std::fs::write(&policy, "package p\n\ndeny if input.x\n").unwrap();
+    let args = ["build", "-t", "wasm", "-e", "p/deny", "-o"];
+    let paths = [bundle.to_str().unwrap(), policy.to_str().unwrap()];
+    said(&opa, &[&args[..], &paths[..]].concat())
+        .await
+        .success()
+        .unwrap();
+    assert!(std::fs::metadata(&bundle).unwrap().len() > 1000);
     for line in tools.verify().await {
         let tool = line.installed.unwrap().expect("it is installed");
         assert_eq!((tool.name(), tool.version()), (&*line.name, &*line.version));

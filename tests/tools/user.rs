@@ -124,20 +124,27 @@ async fn an_installation_that_spans_the_home_folder_is_refused() {
 async fn what_is_absent_or_talks_nonsense_is_an_error() {
     let (home, path) = (folder(), folder());
     let tools = with_path(home.path(), path.path(), Origin::Home);
-    for program in [
+    let all = [
         UserProgram::Node,
         UserProgram::Npm,
         UserProgram::Python,
         UserProgram::Go,
         UserProgram::Git,
-    ] {
+    ];
+    for program in all {
         let error = tools.user_tool(program).await.unwrap_err().to_string();
         assert!(error.contains("is not on the search path"), "{error}");
-        executable(
-            &path.path().join(program.name()),
-            &crate::bench::program("nonsense"),
+    }
+    for program in all {
+        let nonsense = crate::bench::program("nonsense");
+        executable(&path.path().join(program.name()), &nonsense);
+    }
+    for program in all {
+        let error = tools.user_tool(program).await.unwrap_err();
+        assert!(
+            matches!(error, Error::UserTool { .. }),
+            "{program:?}: {error}"
         );
-        assert!(tools.user_tool(program).await.is_err(), "{program:?}");
     }
     // A missing Go says what to install, in place of a build.
     std::fs::remove_file(path.path().join("go")).unwrap();

@@ -21,7 +21,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 
-use self::capture::{Capture, Feed, Tail, drain, text_of};
+use self::capture::{Capture, Feed, Tail, drain, push, text_of};
 use super::Error;
 use crate::perimeter::sandbox::End;
 
@@ -201,6 +201,8 @@ pub async fn spawn(invocation: Invocation<'_>) -> Result<Service, Error> {
             stderr: text_of(&tail),
         });
     };
+    let rest = line.len().saturating_add(1);
+    push(&tail, stdout.kept.get(rest..).unwrap_or(&[]));
     if let Some(pipe) = stdout.pipe.take() {
         drains.spawn(drain(pipe, Arc::clone(&tail)));
     }

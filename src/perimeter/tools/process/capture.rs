@@ -109,9 +109,13 @@ pub(super) async fn drain(mut pipe: impl AsyncRead + Unpin, tail: Arc<Mutex<Tail
         if count == 0 {
             return;
         }
-        let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
-        tail.push(chunk.get(..count).unwrap_or(&[]));
+        push(&tail, chunk.get(..count).unwrap_or(&[]));
     }
+}
+
+pub(super) fn push(tail: &Mutex<Tail>, bytes: &[u8]) {
+    let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
+    tail.push(bytes);
 }
 
 pub(super) fn text_of(tail: &Mutex<Tail>) -> String {

@@ -199,7 +199,7 @@ async fn a_program_that_is_not_there_is_an_error() {
 #[tokio::test]
 async fn nothing_secret_is_printed() {
     let tool = shell();
-    let mut invocation = script(&tool, "printf canary-out");
+    let mut invocation = script(&tool, "cat; env");
     invocation.env = vec![("TOKEN".into(), "canary-env".into())];
     invocation.stdin = b"canary-in".to_vec();
     let shown = format!("{invocation:?}");

@@ -206,6 +206,7 @@ async fn found(
     machine: &Machine,
     hashes: &Hashes,
 ) -> Result<UserTool, Error> {
+    let path = absolute(program, path)?;
     let path =
         std::fs::canonicalize(&path).map_err(|cause| Error::io("resolving", &path, cause))?;
     let mut shows = folders;
@@ -232,6 +233,7 @@ fn shown(
     let home = std::fs::canonicalize(&machine.home).unwrap_or_else(|_| machine.home.clone());
     let mut real = BTreeSet::new();
     for path in paths {
+        let path = absolute(program, path)?;
         let path =
             std::fs::canonicalize(&path).map_err(|cause| Error::io("resolving", &path, cause))?;
         if path.starts_with("/usr") {
@@ -252,6 +254,18 @@ fn shown(
             .any(|other| other != path && path.starts_with(other))
     };
     Ok(real.iter().filter(|path| !inside(path)).cloned().collect())
+}
+
+/// A path of an answer; a relative one would be looked for wherever we happen to be.
+fn absolute(program: UserProgram, path: PathBuf) -> Result<PathBuf, Error> {
+    if path.is_absolute() {
+        return Ok(path);
+    }
+    let said = excerpt(&path.to_string_lossy());
+    Err(unusable(
+        program,
+        format!("does not say where it is, but `{said}`"),
+    ))
 }
 
 /// The prefix of `PREFIX/bin/PROGRAM`.
