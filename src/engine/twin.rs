@@ -29,18 +29,15 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
-use tokio_stream::wrappers::TcpListenerStream;
-
 use crate::engine::wire::pulumirpc::resource_provider_server::ResourceProviderServer;
+use crate::engine::wire::{self, ServeError, limited};
 use crate::names::Urn;
 
 use account::Account;
+use outputs::Configured;
 use table::Table;
 
 /// The package that a twin stands in for.
@@ -58,12 +55,13 @@ const REGION: &str = "us-east-1";
 /// Names and ids are drawn at most this often until one is free.
 const DRAWS_MAX: u32 = 10_000;
 
-/// The largest message taken or sent, in bytes: far above any real resource, far below what would hurt the supervisor.
-const MESSAGE_BYTES_MAX: usize = 32 * 1024 * 1024;
-
-/// An imaginary account. Clones share it.
+/// An imaginary account. Clones share it, and the connection that they speak for.
 #[derive(Clone)]
-pub struct Twin(Arc<Shared>);
+pub struct Twin {
+    shared: Arc<Shared>,
+    /// What the provider of this connection was configured with.
+    configured: Arc<Mutex<Option<Configured>>>,
+}
 
 struct Shared {
     seed: [u8; 32],
@@ -109,12 +107,6 @@ pub enum Error {
     /// The built-in table of types is damaged.
     #[error("reading the twin's table of resource types: {0}")]
     Table(String),
-    /// No listening socket.
-    #[error("opening a loopback port for the twin: {0}")]
-    Listen(#[source] std::io::Error),
-    /// The server ended badly.
-    #[error("serving the twin: {0}")]
-    Serve(String),
 }
 
 impl Twin {
@@ -123,50 +115,37 @@ impl Twin {
     /// # Errors
     /// The built-in table is damaged.
     pub fn new(seed: [u8; 32]) -> Result<Self, Error> {
-        Ok(Self(Arc::new(Shared {
+        let shared = Shared {
             seed,
             table: Table::aws()?,
             account: Mutex::new(Account::default()),
-        })))
-    }
-
-    /// Serves on a loopback port of the system's choice.
-    ///
-    /// # Errors
-    /// No port could be opened.
-    pub async fn serve(&self) -> Result<Endpoint, Error> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .await
-            .map_err(Error::Listen)?;
-        self.serve_on(listener)
-    }
-
-    /// Serves on a socket that somebody else opened, for example in another network namespace.
-    ///
-    /// # Errors
-    /// The socket has no address.
-    pub fn serve_on(&self, listener: TcpListener) -> Result<Endpoint, Error> {
-        let address = listener.local_addr().map_err(Error::Listen)?;
-        let (stop, stopped) = oneshot::channel::<()>();
-        let served = tonic::transport::Server::builder()
-            .add_service(self.service())
-            .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async {
-                // A dropped sender also means stop.
-                drop(stopped.await);
-            });
-        Ok(Endpoint {
-            address,
-            stop,
-            task: tokio::spawn(served),
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+            configured: Arc::default(),
         })
     }
 
-    /// The twin as a service, for a server or an in-process channel of the caller's.
-    #[must_use]
-    pub fn service(&self) -> ResourceProviderServer<Self> {
-        ResourceProviderServer::new(self.clone())
-            .max_decoding_message_size(MESSAGE_BYTES_MAX)
-            .max_encoding_message_size(MESSAGE_BYTES_MAX)
+    /// Serves on a listener until `shutdown` is done.
+    ///
+    /// The engine makes one connection for each provider that a program declares; requests do not say which one they are for. So
+    /// each connection has a configuration of its own, on the one account.
+    ///
+    /// # Errors
+    /// Accepting failed or a handler panicked.
+    pub async fn serve(
+        &self,
+        listener: std::net::TcpListener,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<(), ServeError> {
+        let make = || {
+            let connection = Self {
+                shared: Arc::clone(&self.shared),
+                configured: Arc::default(),
+            };
+            wire::routes(limited!(ResourceProviderServer::new(connection)))
+        };
+        wire::serve_each("the twin", listener, make, shutdown).await
     }
 
     /// Everything that exists, in the order of type and id.
@@ -190,7 +169,7 @@ impl Twin {
     /// Whether losing a resource of this type loses what nobody can make again; nothing for a type that the twin does not know.
     #[must_use]
     pub fn is_stateful(&self, token: &str) -> Option<bool> {
-        self.0
+        self.shared
             .table
             .resources
             .get(token)
@@ -199,44 +178,9 @@ impl Twin {
 
     fn account(&self) -> MutexGuard<'_, Account> {
         // A panic elsewhere cannot leave the maps half-written: each is changed by one insertion or removal.
-        self.0
+        self.shared
             .account
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A twin being served. Dropping it stops the server.
-#[derive(Debug)]
-pub struct Endpoint {
-    address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<Result<(), tonic::transport::Error>>,
-}
-
-impl Endpoint {
-    /// Where it listens.
-    #[must_use]
-    pub const fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// The value of `PULUMI_DEBUG_PROVIDERS` that attaches this twin.
-    #[must_use]
-    pub fn attachment(&self) -> String {
-        format!("{PACKAGE}:{}", self.address.port())
-    }
-
-    /// Stops taking connections, waits until the calls under way are answered.
-    ///
-    /// # Errors
-    /// The server ended badly.
-    pub async fn stop(self) -> Result<(), Error> {
-        drop(self.stop);
-        match self.task.await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(Error::Serve(error.to_string())),
-            Err(error) => Err(Error::Serve(error.to_string())),
-        }
     }
 }

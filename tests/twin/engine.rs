@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
-use lightsout::engine::twin::{Endpoint, Twin};
+use lightsout::engine::twin::{PACKAGE, Twin};
 use serde_json::Value;
 
 const PASSPHRASE: &str = "correct-horse-battery-staple";
@@ -22,7 +22,8 @@ pub(crate) struct Project {
     pulumi: PathBuf,
     folder: tempfile::TempDir,
     stack: &'static str,
-    endpoint: Endpoint,
+    port: u16,
+    server: tokio::task::JoinHandle<()>,
     /// The account that everything is made in.
     pub(crate) twin: Twin,
 }
@@ -64,12 +65,13 @@ impl Project {
             .unwrap();
         }
         let twin = Twin::new([7; 32]).unwrap();
-        let endpoint = twin.serve().await.unwrap();
+        let (port, server) = serve(&twin);
         let project = Self {
             pulumi,
             folder,
             stack,
-            endpoint,
+            port,
+            server,
             twin,
         };
         // The stack's own file holds the salt already; `init` must not write another one.
@@ -93,8 +95,8 @@ impl Project {
     /// Another process, hence another, empty twin, on the same state.
     pub(crate) async fn with_another_twin(mut self) -> Self {
         self.twin = Twin::new([8; 32]).unwrap();
-        let last = std::mem::replace(&mut self.endpoint, self.twin.serve().await.unwrap());
-        last.stop().await.unwrap();
+        self.server.abort();
+        (self.port, self.server) = serve(&self.twin);
         self
     }
 
@@ -164,7 +166,7 @@ impl Project {
             .env("PULUMI_AUTOMATION_API", "true")
             .env("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true")
             .env("PULUMI_DISABLE_REGISTRY_RESOLVE", "true")
-            .env("PULUMI_DEBUG_PROVIDERS", self.endpoint.attachment())
+            .env("PULUMI_DEBUG_PROVIDERS", format!("{PACKAGE}:{}", self.port))
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .output()
@@ -176,4 +178,18 @@ impl Project {
             code: output.status.code(),
         }
     }
+}
+
+impl Drop for Project {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+fn serve(twin: &Twin) -> (u16, tokio::task::JoinHandle<()>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let twin = twin.clone();
+    let served = async move { twin.serve(listener, std::future::pending()).await.unwrap() };
+    (port, tokio::spawn(served))
 }

@@ -5,18 +5,13 @@
 //! INVARIANT: every map has a limit.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
 
 use tonic::Status;
 
 use super::TwinResource;
-use super::outputs::Configured;
 
 /// At most this many resources exist, ever existed or were heard of: far above any trial, and a bound on memory.
 const RESOURCES_MAX: usize = 20_000;
-
-/// At most this many connections configure a provider: each explicit provider and each run has one.
-const CONNECTIONS_MAX: usize = 4_096;
 
 /// A type and an id, or a type and a name.
 type Key = (String, String);
@@ -31,7 +26,6 @@ pub(super) struct Account {
     heard_ids: BTreeSet<Key>,
     /// Names that the engine spoke of as existing.
     heard_names: BTreeSet<Key>,
-    configured: BTreeMap<Option<SocketAddr>, Configured>,
     calls: BTreeMap<&'static str, u64>,
 }
 
@@ -47,27 +41,6 @@ impl Account {
 
     pub(super) fn resources(&self) -> impl ExactSizeIterator<Item = &TwinResource> {
         self.resources.values()
-    }
-
-    /// Requests do not say which provider they are for: the connection does.
-    pub(super) fn configure(
-        &mut self,
-        peer: Option<SocketAddr>,
-        configured: Configured,
-    ) -> Result<(), Status> {
-        if self.configured.len() >= CONNECTIONS_MAX && !self.configured.contains_key(&peer) {
-            return Err(Status::resource_exhausted(
-                "configuring a provider: the twin has too many connections",
-            ));
-        }
-        self.configured.insert(peer, configured);
-        Ok(())
-    }
-
-    pub(super) fn configured(&self, peer: Option<SocketAddr>) -> Result<Configured, Status> {
-        self.configured.get(&peer).cloned().ok_or_else(|| {
-            Status::failed_precondition("using a provider: this connection did not configure one")
-        })
     }
 
     /// Notes what the engine holds in its state.

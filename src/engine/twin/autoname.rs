@@ -39,7 +39,7 @@ impl Twin {
         let account = self.account();
         (0..DRAWS_MAX)
             .map(|ordinal| {
-                let digits = Draw::new(&self.0.seed, "name", urn.as_str(), ordinal).hex(7);
+                let digits = Draw::new(&self.shared.seed, "name", urn.as_str(), ordinal).hex(7);
                 autoname.name(urn.name(), &digits, inputs)
             })
             .find(|name| !account.is_name_used(token, name))

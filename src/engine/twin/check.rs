@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::table::{Autoname, ResourceType, Table, Type};
 use super::value::{self, ARCHIVE, ASSET, Properties, SECRET};
 use crate::engine::wire::pulumirpc::CheckFailure;
+use crate::engine::wire::value::UNKNOWN;
 use crate::names::excerpt;
 
 /// The property that lists what Check filled in.
@@ -242,7 +243,7 @@ impl<'a> Judge<'a> {
             Value::Object(fields) if !is_marked(&fields) => {
                 let fields = Value::Object(fields);
                 if value::has_unknown(&fields) {
-                    return Value::from(value::UNKNOWNS[0]);
+                    return Value::from(UNKNOWN);
                 }
                 let (plain, was_secret) = value::revealed(&fields);
                 let text = Value::String(plain.to_string());

@@ -19,7 +19,7 @@ impl Twin {
     pub(super) fn subject(&self, urn: &str) -> Result<(Urn, String, &ResourceType), Status> {
         let urn = Urn::new(urn).map_err(|error| Status::invalid_argument(error.to_string()))?;
         let token = urn.resource_type().to_owned();
-        let resource = self.0.table.resources.get(&token).ok_or_else(|| {
+        let resource = self.shared.table.resources.get(&token).ok_or_else(|| {
             Status::invalid_argument(format!(
                 "making a resource: the twin does not know the type `{}`",
                 excerpt(&token)
@@ -38,7 +38,7 @@ impl Twin {
         Making {
             resource,
             configured,
-            draw: Draw::new(&self.0.seed, "resource", urn.as_str(), ordinal),
+            draw: Draw::new(&self.shared.seed, "resource", urn.as_str(), ordinal),
         }
     }
 
@@ -52,7 +52,7 @@ impl Twin {
         self.account().hear(&token, "", name_of(resource, &olds))?;
         let given = news.clone();
         let (inputs, failures) = check::check(
-            &self.0.table,
+            &self.shared.table,
             resource,
             urn.name(),
             &olds,

@@ -3,8 +3,11 @@
 //! INVARIANT: a status or a failure names types, properties and resources, never a value.
 //! What it does not do: components, methods, parameters and lists; each is refused by name.
 
+use std::sync::PoisonError;
+
 use tonic::{Request, Response, Status};
 
+use super::outputs::Configured;
 use super::{Twin, check, configure, invoke, schema, value};
 use crate::engine::wire::pulumirpc as rpc;
 use crate::names::excerpt;
@@ -33,7 +36,7 @@ impl rpc::resource_provider_server::ResourceProvider for Twin {
     async fn get_plugin_info(&self, _: Request<()>) -> Result<Response<rpc::PluginInfo>, Status> {
         self.count("GetPluginInfo");
         Ok(Response::new(rpc::PluginInfo {
-            version: self.0.table.version.clone(),
+            version: self.shared.table.version.clone(),
         }))
     }
 
@@ -48,7 +51,7 @@ impl rpc::resource_provider_server::ResourceProvider for Twin {
             ));
         }
         Ok(Response::new(rpc::GetSchemaResponse {
-            schema: schema::schema(&self.0.table),
+            schema: schema::schema(&self.shared.table),
         }))
     }
 
@@ -59,7 +62,7 @@ impl rpc::resource_provider_server::ResourceProvider for Twin {
         self.count("CheckConfig");
         let news = value::from_wire(request.into_inner().news)?;
         Ok(Response::new(rpc::CheckResponse {
-            failures: check::check_config(&self.0.table, &news),
+            failures: check::check_config(&self.shared.table, &news),
             inputs: Some(value::to_wire(&news)),
         }))
     }
@@ -81,9 +84,11 @@ impl rpc::resource_provider_server::ResourceProvider for Twin {
         request: Request<rpc::ConfigureRequest>,
     ) -> Result<Response<rpc::ConfigureResponse>, Status> {
         self.count("Configure");
-        let peer = request.remote_addr();
         let configured = configure::configured(request.into_inner())?;
-        self.account().configure(peer, configured)?;
+        *self
+            .configured
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(configured);
         Ok(Response::new(rpc::ConfigureResponse {
             accept_secrets: true,
             supports_preview: true,
@@ -105,7 +110,7 @@ impl rpc::resource_provider_server::ResourceProvider for Twin {
         request: Request<rpc::DiffRequest>,
     ) -> Result<Response<rpc::DiffResponse>, Status> {
         self.count("Diff");
-        let configured = self.account().configured(request.remote_addr())?;
+        let configured = self.configured()?;
         self.diff_resource(request.into_inner(), &configured)
             .map(Response::new)
     }
@@ -115,7 +120,7 @@ impl rpc::resource_provider_server::ResourceProvider for Twin {
         request: Request<rpc::CreateRequest>,
     ) -> Result<Response<rpc::CreateResponse>, Status> {
         self.count("Create");
-        let configured = self.account().configured(request.remote_addr())?;
+        let configured = self.configured()?;
         self.create_resource(request.into_inner(), &configured)
             .map(Response::new)
     }
@@ -133,7 +138,7 @@ impl rpc::resource_provider_server::ResourceProvider for Twin {
         request: Request<rpc::UpdateRequest>,
     ) -> Result<Response<rpc::UpdateResponse>, Status> {
         self.count("Update");
-        let configured = self.account().configured(request.remote_addr())?;
+        let configured = self.configured()?;
         self.update_resource(request.into_inner(), &configured)
             .map(Response::new)
     }
@@ -157,7 +162,7 @@ impl rpc::resource_provider_server::ResourceProvider for Twin {
         request: Request<rpc::InvokeRequest>,
     ) -> Result<Response<rpc::InvokeResponse>, Status> {
         self.count("Invoke");
-        let configured = self.account().configured(request.remote_addr())?;
+        let configured = self.configured()?;
         let request = request.into_inner();
         let args = value::from_wire(request.args)?;
         let answer = invoke::invoke(&request.tok, &args, &configured)?;
@@ -226,5 +231,15 @@ impl rpc::resource_provider_server::ResourceProvider for Twin {
 impl Twin {
     fn count(&self, method: &'static str) {
         self.account().count(method);
+    }
+
+    fn configured(&self) -> Result<Configured, Status> {
+        let configured = self
+            .configured
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        configured.clone().ok_or_else(|| {
+            Status::failed_precondition("using a provider: this connection did not configure one")
+        })
     }
 }

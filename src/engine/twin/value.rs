@@ -8,8 +8,10 @@ use prost_types::{ListValue, Struct};
 use serde_json::{Map, Number, Value};
 use tonic::Status;
 
-/// The key that marks an object as something special.
-pub(super) const SIGNATURE: &str = "4dabf18193072939515e22adb298388d";
+use crate::engine::wire::value::UNKNOWN;
+
+pub(super) use crate::engine::wire::value::SIGNATURE;
+
 /// A value that must not be shown.
 pub(super) const SECRET: &str = "1b47061264138c4ac30d75fd1eb44270";
 /// A file's content.
@@ -19,7 +21,7 @@ pub(super) const ARCHIVE: &str = "0def7320c3a5731c473e5ecbe6d01bc7";
 
 /// What stands for a value that is not known yet.
 pub(super) const UNKNOWNS: [&str; 7] = [
-    "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+    UNKNOWN,
     "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
     "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
     "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
