@@ -8,7 +8,8 @@
 //! INVARIANT: values marked secret stay marked; no error and no `Debug` holds a value of a resource.
 //!
 //! What it does not do: it does not know what cloud services do with what they are given. A passing trial on a twin says that
-//! the program, the names, the references and the properties are right, not that AWS would accept them.
+//! the program, the names, the references and the properties are right, not that AWS would accept them. Nor does it hold back a
+//! deletion: a trial must be torn down, even one whose program asks for deletion protection.
 
 mod account;
 mod autoname;
