@@ -7,8 +7,11 @@
 //! checkpoint         the signed head of that tree: C2SP tlog-checkpoint in a C2SP signed note, Ed25519
 //! objects/<aa>/<…>   bodies and statements, named by their SHA-256
 //! lock               held by the one writer
+//! scratch-*          files before they are put in their place
 //! torn-<n>           an interrupted write, put aside
 //! ```
+//!
+//! The last three say nothing about evidence, and nothing protects them.
 //!
 //! INVARIANT: [`Recorded`] is handed out only after a checkpoint that covers its entry is on the disk. What lies beyond the checkpoint
 //! therefore had no effect, and is put aside when the ledger is opened again; a ledger with fewer entries than its checkpoint is invalid.
