@@ -1,25 +1,28 @@
 //! Starts the real command line on a copy of a stack.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::time::Duration;
 
 use lightsout::engine::twin::{PACKAGE, Twin};
+use lightsout::perimeter::sandbox::End;
+use lightsout::perimeter::tools::{self, Invocation, Tool};
 use serde_json::Value;
+
+use crate::support;
 
 const PASSPHRASE: &str = "correct-horse-battery-staple";
 
-/// The command line, if this machine has it.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test has no configuration but its environment"
-)]
-pub(crate) fn pulumi() -> Option<PathBuf> {
-    std::env::var_os("LIGHTSOUT_TEST_PULUMI").map(PathBuf::from)
-}
+/// Time for one command: many times what it takes.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// Bytes of one command's output: many times what it prints.
+const OUTPUT_BYTES_MAX: usize = 16 << 20;
 
 /// A copy of a stack with a backend of its own and a twin.
 pub(crate) struct Project {
-    pulumi: PathBuf,
+    pulumi: Tool,
+    yaml: Tool,
     folder: tempfile::TempDir,
     stack: &'static str,
     port: u16,
@@ -32,13 +35,13 @@ pub(crate) struct Project {
 pub(crate) struct Ended {
     pub(crate) stdout: String,
     pub(crate) stderr: String,
-    pub(crate) code: Option<i32>,
+    pub(crate) end: End,
 }
 
 impl Ended {
     #[track_caller]
     pub(crate) fn ok(self) -> String {
-        assert_eq!(self.code, Some(0), "{}\n{}", self.stdout, self.stderr);
+        assert_eq!(self.end, End::Exited(0), "{}\n{}", self.stdout, self.stderr);
         self.stdout
     }
 
@@ -50,7 +53,10 @@ impl Ended {
 
 impl Project {
     /// A stack of `stacks/`, with an empty state.
-    pub(crate) async fn new(pulumi: PathBuf, source: &str, stack: &'static str) -> Self {
+    pub(crate) async fn new(source: &str, stack: &'static str) -> Self {
+        let tools = support::tools().await;
+        let pulumi = tools.locate("pulumi").await.unwrap();
+        let yaml = tools.locate("pulumi-language-yaml").await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         for name in ["backend", "home", "program"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
@@ -68,6 +74,7 @@ impl Project {
         let (port, server) = serve(&twin);
         let project = Self {
             pulumi,
+            yaml,
             folder,
             stack,
             port,
@@ -142,40 +149,37 @@ impl Project {
     }
 
     /// Runs the command line and waits.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the test is what a user's shell would be"
-    )]
     pub(crate) async fn run(&self, args: &[&str]) -> Ended {
-        let beside = self.pulumi.parent().unwrap();
-        let at = |name: &str| self.folder.path().join(name);
-        let output: Output = tokio::process::Command::new(&self.pulumi)
-            .args(["--non-interactive", "--color", "never", "-C"])
-            .arg(at("program"))
-            .args(args)
-            .env_clear()
-            .env("PATH", beside)
-            .env("HOME", at("home"))
-            .env("PULUMI_HOME", at("home"))
-            .env(
-                "PULUMI_BACKEND_URL",
-                format!("file://{}", at("backend").display()),
-            )
-            .env("PULUMI_CONFIG_PASSPHRASE", PASSPHRASE)
-            .env("PULUMI_SKIP_UPDATE_CHECK", "true")
-            .env("PULUMI_AUTOMATION_API", "true")
-            .env("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true")
-            .env("PULUMI_DISABLE_REGISTRY_RESOLVE", "true")
-            .env("PULUMI_DEBUG_PROVIDERS", format!("{PACKAGE}:{}", self.port))
-            .stdin(Stdio::null())
-            .kill_on_drop(true)
-            .output()
-            .await
-            .unwrap();
+        let at = |name: &str| self.folder.path().join(name).into_os_string();
+        let backend = format!("file://{}", self.folder.path().join("backend").display());
+        let attached = format!("{PACKAGE}:{}", self.port);
+        let env: [(&str, OsString); 10] = [
+            ("PATH", self.yaml.path().parent().unwrap().into()),
+            ("HOME", at("home")),
+            ("PULUMI_HOME", at("home")),
+            ("PULUMI_BACKEND_URL", backend.into()),
+            ("PULUMI_CONFIG_PASSPHRASE", PASSPHRASE.into()),
+            ("PULUMI_SKIP_UPDATE_CHECK", "true".into()),
+            ("PULUMI_AUTOMATION_API", "true".into()),
+            ("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true".into()),
+            ("PULUMI_DISABLE_REGISTRY_RESOLVE", "true".into()),
+            ("PULUMI_DEBUG_PROVIDERS", attached.into()),
+        ];
+        let fixed = ["--non-interactive", "--color", "never"];
+        let invocation = Invocation {
+            program: (&self.pulumi).into(),
+            args: fixed.iter().chain(args).map(OsString::from).collect(),
+            env: env.map(|(name, value)| (name.into(), value)).into(),
+            cwd: self.folder.path().join("program"),
+            stdin: Vec::new(),
+            deadline: DEADLINE,
+            output_bytes_max: OUTPUT_BYTES_MAX,
+        };
+        let output = tools::run(invocation).await.unwrap();
         Ended {
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
-            code: output.status.code(),
+            end: output.end,
         }
     }
 }

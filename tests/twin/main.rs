@@ -1,7 +1,16 @@
 //! The twin under the real engine: whole lives of a stack, from the first preview until nothing is left.
 //!
 //! The engine is the real command line, started with an environment made from nothing, a file backend in a temporary folder and
-//! the twin attached. `LIGHTSOUT_TEST_PULUMI` names the executable; its language host for YAML lies beside it.
+//! the twin attached.
 
+/// Starts the engine on a copy of a stack.
+#[cfg(test)]
 mod engine;
+/// The YAML stack `stacks/site`.
+#[cfg(test)]
 mod site;
+/// The real tools.
+#[cfg(test)]
+#[expect(dead_code, reason = "shared with test targets that need more of it")]
+#[path = "../support/mod.rs"]
+mod support;

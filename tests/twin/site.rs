@@ -1,16 +1,16 @@
 //! The YAML stack `stacks/site`, from its first preview until nothing is left.
 
+use lightsout::perimeter::sandbox::End;
 use serde_json::{Value, json};
 
-use crate::engine::{Project, pulumi};
+use crate::engine::Project;
 
 /// Two buckets, and the settings of each.
 const RESOURCES: usize = 9;
 
 #[tokio::test]
 async fn a_stack_lives_and_dies() {
-    let Some(pulumi) = pulumi() else { return };
-    let project = Project::new(pulumi, "site", "site-demo").await;
+    let project = Project::new("site", "site-demo").await;
 
     let first = project.preview().await;
     assert_eq!(first["changeSummary"], json!({ "create": RESOURCES + 1 }));
@@ -53,8 +53,7 @@ async fn a_stack_lives_and_dies() {
 
 #[tokio::test]
 async fn another_name_replaces_the_bucket_and_what_hangs_on_it() {
-    let Some(pulumi) = pulumi() else { return };
-    let project = Project::new(pulumi, "site", "site-demo").await;
+    let project = Project::new("site", "site-demo").await;
     project.up().await;
 
     project.edit(
@@ -82,8 +81,7 @@ async fn another_name_replaces_the_bucket_and_what_hangs_on_it() {
 
 #[tokio::test]
 async fn a_stack_made_by_an_earlier_process_can_be_changed_and_destroyed() {
-    let Some(pulumi) = pulumi() else { return };
-    let project = Project::new(pulumi, "site", "site-demo").await;
+    let project = Project::new("site", "site-demo").await;
     let before = project.up().await;
 
     let project = project.with_another_twin().await;
@@ -103,8 +101,7 @@ async fn a_stack_made_by_an_earlier_process_can_be_changed_and_destroyed() {
 
 #[tokio::test]
 async fn a_name_taken_twice_passes_the_preview_and_fails_half_way() {
-    let Some(pulumi) = pulumi() else { return };
-    let project = Project::new(pulumi, "site", "site-demo").await;
+    let project = Project::new("site", "site-demo").await;
     for bucket in ["content", "logs"] {
         project.edit(
             "Pulumi.yaml",
@@ -119,7 +116,7 @@ async fn a_name_taken_twice_passes_the_preview_and_fails_half_way() {
     let ended = project
         .run(&["up", "--yes", "--skip-preview", "--stack", "site-demo"])
         .await;
-    assert_ne!(ended.code, Some(0));
+    assert_ne!(ended.end, End::Exited(0));
     let said = format!("{}{}", ended.stdout, ended.stderr);
     assert!(said.contains("one of this name already exists"), "{said}");
     assert!(!project.twin.is_empty());
@@ -130,15 +127,14 @@ async fn a_name_taken_twice_passes_the_preview_and_fails_half_way() {
 
 #[tokio::test]
 async fn a_property_that_does_not_exist_is_refused_at_preview() {
-    let Some(pulumi) = pulumi() else { return };
-    let project = Project::new(pulumi, "site", "site-demo").await;
+    let project = Project::new("site", "site-demo").await;
     project.edit(
         "Pulumi.yaml",
         "blockPublicAcls: true",
         "blockPublicAlcs: true",
     );
     let ended = project.run(&["preview", "--stack", "site-demo"]).await;
-    assert_ne!(ended.code, Some(0));
+    assert_ne!(ended.end, End::Exited(0));
     let said = format!("{}{}", ended.stdout, ended.stderr);
     assert!(said.contains("blockPublicAlcs"), "{said}");
 }

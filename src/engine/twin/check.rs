@@ -76,12 +76,13 @@ pub(super) fn check_config(table: &Table, news: &Properties) -> Vec<CheckFailure
         }
         match table.config.get(key) {
             Some(property) => {
-                // Objects in a provider's configuration arrive as JSON text.
-                let given = given
-                    .as_str()
-                    .filter(|_| matches!(property.kind, Type::Object(_)))
-                    .and_then(|text| serde_json::from_str(text).map_or(None, Some))
-                    .unwrap_or_else(|| given.clone());
+                let given = match (&property.kind, given) {
+                    // Objects in a provider's configuration arrive as JSON text; other text fails as the text that it is.
+                    (Type::Object(_), Value::String(text)) => {
+                        serde_json::from_str(text).unwrap_or_else(|_| given.clone())
+                    }
+                    (_, given) => given.clone(),
+                };
                 judge.value(key, &property.kind, given);
             }
             None => judge.fail(key, "Invalid or unknown key."),
