@@ -91,7 +91,7 @@ pub enum Fault {
         code(lightsout::apply),
         help("look at the stack's state and at the world before anything else is applied")
     )]
-    AfterApply(Box<Fault>),
+    AfterApply(Box<Self>),
 }
 
 impl Fault {

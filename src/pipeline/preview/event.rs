@@ -316,6 +316,7 @@ struct Line {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::enum_variant_names, reason = "the engine's own names")]
 enum Event {
     CancelEvent(Empty),
     StdoutEvent(#[expect(dead_code, reason = "read to be strict about its shape")] Value),
