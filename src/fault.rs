@@ -101,6 +101,7 @@ impl Fault {
         match self {
             Self::Config(_) | Self::Usage(_) => Exit::Usage,
             Self::AfterApply(_) => Exit::ApplyIncomplete,
+            Self::Agent { end } if end.is_over_budget() => Exit::BudgetSpent,
             Self::Ledger(ledger::Error::Invalid(_)) => Exit::LedgerInvalid,
             Self::File { .. }
             | Self::Name(_)

@@ -133,7 +133,10 @@ pub struct Case<'a> {
 /// The gate's answer.
 #[derive(Debug)]
 #[must_use]
-#[expect(clippy::large_enum_variant, reason = "made once in a run and spent at once")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "made once in a run and spent at once"
+)]
 pub enum Decision {
     /// It may be applied, once.
     Cleared(Clearance),

@@ -211,6 +211,7 @@ impl Builder {
                 ("PATH", "/usr/local/bin:/usr/bin:/bin"),
                 ("LANG", "C.UTF-8"),
                 ("TMPDIR", "/tmp"),
+                ("PYTHONDONTWRITEBYTECODE", "1"),
             ]
             .map(|(name, value)| (name.into(), value.into()))
             .to_vec(),

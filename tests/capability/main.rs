@@ -1,0 +1,14 @@
+//! What lightsout does, one module a capability.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+/// What stands between a decision and its apply.
+mod apply;
+mod factory;
+/// What a program can find where it runs.
+mod perimeter;
+/// Whole runs: every language, the twin and a real provider.
+mod runs;
+/// Errors of the operator: the right exit code and a clear message.
+mod usage;

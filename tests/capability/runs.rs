@@ -1,0 +1,172 @@
+//! Whole runs on the real engine.
+
+use crate::factory::factory;
+use crate::support;
+
+/// Installs the tools once, before the binary would.
+pub(crate) fn tools() {
+    tokio::runtime::Runtime::new()
+        .unwrap()
+        .block_on(async { drop(support::tools().await) });
+}
+
+const LONGER: &str = "sed -i 's/days: ${logRetentionDays}/days: 180/' Pulumi.yaml";
+
+#[test]
+fn a_yaml_stack_is_changed_applied_and_recorded() {
+    tools();
+    let site = factory("site-demo", "stacks/site").agent(LONGER).build();
+    let report = site.run().expect(0).json();
+    assert_eq!(report["outcome"], "applied");
+    assert!(report["receipt"]["is_complete"].as_bool().unwrap());
+    let resources = site.resources();
+    let rule = resources
+        .iter()
+        .find(|r| r["type"] == "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration")
+        .unwrap();
+    assert_eq!(rule["inputs"]["rules"][0]["expiration"]["days"], 180);
+    site.lightsout(&["verify"]).expect(0);
+    // The judged tree is a commit before it is in the state.
+    let branch = report["landing"]["branch"].as_str().unwrap();
+    assert!(site.top.join(".git/refs/heads").join(branch).exists());
+    // Again, there is nothing to change.
+    let script = site.run().expect(0).json();
+    assert_eq!(script["outcome"], "applied");
+}
+
+#[test]
+fn a_node_stack_runs_on_the_twin() {
+    tools();
+    let site = factory("queue-demo", "stacks/queue-node")
+        .agent("sed -i '1i // reviewed' index.js")
+        .build();
+    let report = site.run().expect(0).json();
+    assert_eq!(report["outcome"], "applied");
+    assert!(
+        site.resources()
+            .iter()
+            .any(|r| r["type"] == "aws:sqs/queue:Queue")
+    );
+    site.lightsout(&["verify"]).expect(0);
+}
+
+#[test]
+fn a_python_stack_with_the_real_sdk_runs_on_the_twin() {
+    tools();
+    let site = factory("table-demo", "stacks/table-python")
+        .agent("sed -i '1i # reviewed' __main__.py")
+        .build();
+    let report = site.run().expect(0).json();
+    assert_eq!(report["outcome"], "applied");
+    assert!(
+        site.resources()
+            .iter()
+            .any(|r| r["type"] == "aws:dynamodb/table:Table")
+    );
+    site.lightsout(&["verify"]).expect(0);
+}
+
+#[test]
+fn a_policy_stops_what_it_forbids_and_nothing_is_applied() {
+    tools();
+    let site = factory("site-demo", "stacks/site")
+        .agent("sed -i '0,/blockPublicPolicy: true/s//blockPublicPolicy: false/' Pulumi.yaml")
+        .build();
+    let report = site.run().expect(10).json();
+    assert_eq!(report["outcome"], "refused");
+    assert!(report["receipt"].is_null());
+    assert!(site.resources().is_empty());
+    site.lightsout(&["verify"]).expect(0);
+}
+
+#[test]
+fn a_hidden_scenario_stops_what_no_policy_forbids() {
+    tools();
+    let site = factory("site-demo", "stacks/site")
+        .agent("sed -i 's/^        status: Enabled$/        status: Suspended/' Pulumi.yaml")
+        .build();
+    let report = site.run().expect(11);
+    assert!(site.resources().is_empty());
+    // The agent's line and the public report say nothing of the scenario.
+    assert!(!report.stdout.contains("deleted page"), "{}", report.stdout);
+}
+
+#[test]
+fn an_agent_that_changes_nothing_is_named() {
+    tools();
+    let site = factory("site-demo", "stacks/site").agent("true").build();
+    assert_eq!(site.run().expect(0).json()["outcome"], "nothing-to-change");
+}
+
+#[test]
+fn review_writes_a_branch_and_stops() {
+    tools();
+    let site = factory("site-demo", "stacks/site")
+        .autonomy("review")
+        .without_holdouts()
+        .agent(LONGER)
+        .build();
+    let report = site.run().expect(0).json();
+    assert_eq!(report["outcome"], "handed-over");
+    assert!(site.resources().is_empty());
+    assert!(
+        site.top
+            .join(".git/refs/heads")
+            .join(report["landing"]["branch"].as_str().unwrap())
+            .exists()
+    );
+    site.lightsout(&["verify"]).expect(0);
+}
+
+#[test]
+fn balanced_waits_for_an_approval() {
+    tools();
+    let site = factory("site-demo", "stacks/site")
+        .autonomy("balanced")
+        .agent(LONGER)
+        .build();
+    let report = site.run().expect(0).json();
+    assert_eq!(report["outcome"], "handed-over");
+    assert!(site.resources().is_empty());
+    let run = report["run"].as_str().unwrap().to_owned();
+    let approved = site
+        .lightsout(&["--format", "json", "approve", &run, "--by", "Ada"])
+        .expect(0)
+        .json();
+    assert_eq!(approved["outcome"], "applied");
+    assert!(!site.resources().is_empty());
+    // Once.
+    site.lightsout(&["approve", &run, "--by", "Ada"]).expect(2);
+    site.lightsout(&["verify"]).expect(0);
+}
+
+#[test]
+fn the_stages_one_by_one_give_the_same() {
+    tools();
+    let site = factory("site-demo", "stacks/site").agent(LONGER).build();
+    let mut input = site
+        .lightsout(&["generate", "--stack", "site-demo", "--spec", "order.md"])
+        .expect(0)
+        .stdout;
+    for stage in ["preview", "policy", "holdout", "gate", "apply"] {
+        std::fs::write(site.top.join("in.json"), &input).unwrap();
+        input = site.lightsout(&[stage, "--in", "in.json"]).expect(0).stdout;
+    }
+    assert!(input.contains("\"applied\""), "{input}");
+    assert!(!site.resources().is_empty());
+    site.lightsout(&["verify"]).expect(0);
+}
+
+#[test]
+fn somebody_elses_change_is_judged_by_the_same_gates() {
+    tools();
+    let site = factory("site-demo", "stacks/site").build();
+    let good = site.proposal("Pulumi.yaml", |text| {
+        text.replace("days: ${logRetentionDays}", "days: 180")
+    });
+    site.judge(&good).expect(0);
+    let bad = site.proposal("Pulumi.yaml", |text| {
+        text.replacen("blockPublicPolicy: true", "blockPublicPolicy: false", 1)
+    });
+    site.judge(&bad).expect(10);
+}
