@@ -24,6 +24,7 @@ pub async fn run(outside: &Outside, arguments: &cli::Approve) -> Result<Exit, Fa
     let mut ledger = ledger(&perimeter)?;
     let job = job(&perimeter, &ledger, &arguments.run)?;
     let mut run = Run::resume(arguments.run.clone(), &job, &perimeter, &mut ledger).await?;
+    waits(&run)?;
     let result = decide_again(&mut run, by).await;
     let outcome = close(&mut run, result)?;
     let report = new_outcome(&run, &outcome)?;
@@ -53,18 +54,19 @@ pub fn job(
     load::job(perimeter, &base, &mandate.value().stack)
 }
 
-async fn decide_again(run: &mut Run<'_>, by: PersonName) -> Result<Outcome, Fault> {
-    let evidence = stages::Evidence::read(run)?;
+/// A run that does not wait cannot be approved, and nothing of the attempt is recorded.
+fn waits(run: &Run<'_>) -> Result<(), Fault> {
     let decision: Option<Recorded<DecisionRecord>> = run.ledger.read(&run.id)?;
     match decision.as_ref().map(Recorded::value) {
-        Some(DecisionRecord::Held(_)) => {}
-        Some(DecisionRecord::Cleared { .. } | DecisionRecord::Refused(_)) | None => {
-            return Err(Fault::Usage(format!(
-                "run `{}` does not wait for an approval",
-                run.id
-            )));
-        }
+        Some(DecisionRecord::Held(_)) => Ok(()),
+        Some(DecisionRecord::Cleared { .. } | DecisionRecord::Refused(_)) | None => Err(
+            Fault::Usage(format!("run `{}` does not wait for an approval", run.id)),
+        ),
     }
+}
+
+async fn decide_again(run: &mut Run<'_>, by: PersonName) -> Result<Outcome, Fault> {
+    let evidence = stages::Evidence::read(run)?;
     let approval = Approval {
         preview: evidence.preview.hash(),
         by: by.as_str().to_owned(),

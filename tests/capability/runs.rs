@@ -56,8 +56,13 @@ fn a_python_stack_with_the_real_sdk_runs_on_the_twin() {
     let site = factory("table-demo", "stacks/table-python")
         .agent("sed -i '1i # reviewed' __main__.py")
         .build();
+    // The role's policy names the table by its ARN, which no preview knows before the table is there: a person is asked.
     let report = site.run().expect(0).json();
-    assert_eq!(report["outcome"], "applied");
+    assert_eq!(report["outcome"], "handed-over");
+    assert_eq!(report["decision"]["needs"][0]["need"], "undetermined");
+    let run = report["run"].as_str().unwrap();
+    let approved = site.lightsout(&["--format", "json", "approve", run, "--by", "Ada"]);
+    assert_eq!(approved.expect(0).json()["outcome"], "applied");
     assert!(
         site.resources()
             .iter()
@@ -169,4 +174,59 @@ fn somebody_elses_change_is_judged_by_the_same_gates() {
         text.replacen("blockPublicPolicy: true", "blockPublicPolicy: false", 1)
     });
     site.judge(&bad).expect(10);
+}
+
+/// The vendor's framework, a real process, real files.
+#[test]
+fn a_stack_on_a_real_provider_makes_real_files() {
+    tools();
+    let provider = tokio::runtime::Runtime::new()
+        .unwrap()
+        .block_on(support::provider::file_provider());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("made.txt");
+    let project = format!(
+        "name: files\nruntime: yaml\ndescription: files\nresources:\n  made:\n    type: local:index:File\n    properties:\n      path: {}\n      content: before\n  seen:\n    type: local:index:Environment\n    properties:\n      variable: FILE_TOKEN\noutputs:\n  names: ${{seen.names}}\n  value: ${{seen.value}}\n",
+        file.display()
+    );
+    let feature = "Feature: files\n  Scenario: one file\n    Given the stack is deployed\n    Then there is exactly 1 resource of type \"local:index:File\"\n";
+    let stack = || {
+        factory("files-demo", "stacks/files")
+            .packages("{ local: { provider: plugin, version: 0.1.0, environment: [FILE_TOKEN] } }")
+            .line("trial: { providers: real }")
+            .file("stacks/files/Pulumi.yaml", &project)
+            .file("holdouts/files-demo/files.feature", feature)
+            .agent("sed -i 's/content: before/content: after/' Pulumi.yaml")
+    };
+    let first = stack().build();
+    first
+        .lightsout(&[
+            "tools",
+            "add",
+            "provider",
+            "local@0.1.0",
+            "--file",
+            provider.to_str().unwrap(),
+        ])
+        .expect(0);
+    let lock = std::fs::read_to_string(first.top.join("tools.lock")).unwrap();
+    let site = stack()
+        .file("tools.lock", &lock)
+        .build()
+        .variable("FILE_TOKEN", "token-for-the-provider")
+        .variable("OTHER", "not-for-it");
+    let ran = site.run().expect(0);
+    assert_eq!(ran.json()["outcome"], "applied", "{}", ran.stdout);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "after");
+    let resources = site.resources();
+    let seen = resources
+        .iter()
+        .find(|r| r["type"] == "local:index:Environment")
+        .unwrap();
+    assert_eq!(seen["outputs"]["value"], "token-for-the-provider");
+    assert!(
+        !seen["outputs"]["names"].to_string().contains("OTHER"),
+        "{seen}"
+    );
+    site.lightsout(&["verify"]).expect(0);
 }
