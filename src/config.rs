@@ -506,6 +506,10 @@ fn at<T>(value: &Spanned<T>, message: String) -> Error {
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "another crate's errors; each has a message"
+)]
 fn from_yaml(error: &serde_saphyr::Error) -> Error {
     let plain = error.without_snippet();
     let (line, column) = plain

@@ -60,7 +60,7 @@ impl Tools {
                         downloads: downloads.path(),
                         progress,
                     };
-                    self.from_sources(entry, only, &place, &mut archives)
+                    self.try_sources(entry, only, &place, &mut archives)
                         .await?
                 }
             };
@@ -111,7 +111,7 @@ impl Tools {
         blocking(move || home.find(&entry, check)).await?
     }
 
-    async fn from_sources(
+    async fn try_sources(
         &self,
         entry: &Entry,
         only: Option<Source>,
