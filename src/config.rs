@@ -99,7 +99,7 @@ pub enum Autonomy {
 
 impl std::fmt::Display for Autonomy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
+        f.pad(match self {
             Self::Review => "review",
             Self::Balanced => "balanced",
             Self::Auto => "auto",

@@ -18,7 +18,7 @@ use crate::engine::monitor::{self, Allowed, Observed};
 use crate::engine::program::{self, EngineAt, ProgramEnd, ProgramHost, ProgramRun, ProgramSandbox};
 use crate::engine::project::{self, Project};
 use crate::engine::twin::{self, Twin};
-use crate::engine::wire::{ServeError, serve};
+use crate::engine::wire::ServeError;
 use crate::names::{PackageName, Sha256, StackName};
 use crate::perimeter::import::RelPath;
 use crate::perimeter::interrupt::Interrupt;
@@ -218,8 +218,10 @@ impl Deployment {
                     return Err(Error::NoTwin(package));
                 }
                 let twin = Twin::new(*Sha256::of(&seed.to_be_bytes()).as_bytes())?;
+                // One configuration for each connection: the engine opens one for each instance of the provider.
+                let served = twin.clone();
                 self.servers
-                    .spawn(serve(listener, twin.clone(), std::future::pending()));
+                    .spawn(async move { served.serve(listener, std::future::pending()).await });
                 self.twins.push((package, twin));
             }
             Service::Plugin { tool, environment } => {

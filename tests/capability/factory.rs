@@ -276,7 +276,7 @@ impl Site {
         let deployment = state
             .pointer("/checkpoint/latest/resources")
             .and_then(|list| list.as_array().cloned());
-        deployment.unwrap_or_else(Vec::new)
+        deployment.unwrap_or_default()
     }
 }
 

@@ -1,5 +1,13 @@
 //! What lightsout does, one module a capability.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test's helper fails the test"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

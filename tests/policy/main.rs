@@ -2,6 +2,14 @@
 //!
 //! The real OPA compiles here.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test's helper fails the test"
+)]
+
 #[expect(dead_code, reason = "shared with test targets that need more of it")]
 #[path = "../support/mod.rs"]
 mod support;

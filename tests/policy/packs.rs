@@ -24,9 +24,10 @@ pub(crate) fn examples() -> Vec<Example> {
             let path = entry.unwrap().path();
             let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
             let json: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-            let subjects = match json {
-                Value::Array(_) => serde_json::from_value(json),
-                _ => serde_json::from_value(json).map(|subject| vec![subject]),
+            let subjects = if json.is_array() {
+                serde_json::from_value(json)
+            } else {
+                serde_json::from_value(json).map(|subject| vec![subject])
             };
             let rule: Vec<&str> = name.splitn(4, '-').take(3).collect();
             found.push(Example {

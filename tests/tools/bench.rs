@@ -79,11 +79,14 @@ pub(crate) fn file(body: &[u8]) -> Vec<u8> {
     )
 }
 
+/// What is answered, by path.
+type Answers = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
+
 /// A server on loopback that gives one answer for each path, and remembers what it was asked.
 pub(crate) struct Server {
     address: String,
     asked: Arc<Mutex<Vec<String>>>,
-    answers: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    answers: Answers,
 }
 
 impl Server {

@@ -1,5 +1,12 @@
 //! The external programs: real installations, and what must not get through.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test's helper fails the test"
+)]
+
 /// A lock, a home folder and a server of a test's own.
 mod bench;
 /// An installed tool that is no longer what was installed.

@@ -60,8 +60,7 @@ impl Tools {
                         downloads: downloads.path(),
                         progress,
                     };
-                    self.try_sources(entry, only, &place, &mut archives)
-                        .await?
+                    self.try_sources(entry, only, &place, &mut archives).await?
                 }
             };
             tools.push(tool);

@@ -35,7 +35,9 @@ fn mandate(autonomy: Autonomy) -> Mandate {
 
 fn proposal(tree: &str) -> Proposal {
     Proposal {
-        author: crate::pipeline::generate::Author::Given { name: "x".to_owned() },
+        author: crate::pipeline::generate::Author::Given {
+            name: "x".to_owned(),
+        },
         base: "0".repeat(40),
         base_tree: hash("base"),
         tree: hash(tree),
@@ -84,10 +86,15 @@ fn policy(word: &str) -> PolicyReport {
 }
 
 fn holdout(word: &str) -> HoldoutReport {
-    let run = if word == "failed" { json!({ "failed": "not-equal" }) } else { json!("passed") };
+    let run = if word == "failed" {
+        json!({ "failed": "differs" })
+    } else {
+        json!("passed")
+    };
     let scenario = json!({ "id": "0123456789abcdef", "critical": false, "runs": [run], "passed": word != "failed" });
     let left = if word == "not-removed" { 1 } else { 0 };
-    let trial = json!({ "seed": 1, "deployed": true, "teardown": { "left": left }, "evidence": hash("e") });
+    let trial =
+        json!({ "seed": 1, "deployed": true, "teardown": { "left": left }, "evidence": hash("e") });
     let some = word != "none";
     serde_json::from_value(json!({
         "set": hash("set"),
@@ -107,43 +114,71 @@ struct Recordings {
     holdout: Recorded<Judged<HoldoutReport>>,
 }
 
-fn record(ledger: &mut Ledger, run: &str, level: Autonomy, words: (&str, &str), destroys: bool) -> Recordings {
+fn record(
+    ledger: &mut Ledger,
+    run: &str,
+    level: Autonomy,
+    words: (&str, &str),
+    destroys: bool,
+) -> Recordings {
     let run = RunId::new(run).unwrap();
-    let mandate = ledger.record(&run, Actor::Supervisor, mandate(level), &[]).unwrap();
-    let order = WorkOrder { text: "x".to_owned(), origin: Origin::File { name: "x".to_owned() } };
+    let mandate = ledger
+        .record(&run, Actor::Supervisor, mandate(level), &[])
+        .unwrap();
+    let order = WorkOrder {
+        text: "x".to_owned(),
+        origin: Origin::File {
+            name: "x".to_owned(),
+        },
+    };
     drop(ledger.record(&run, Actor::Supervisor, order, &[]).unwrap());
-    let proposal = ledger.record(&run, Actor::Builder, proposal("tree"), &[]).unwrap();
+    let proposal = ledger
+        .record(&run, Actor::Builder, proposal("tree"), &[])
+        .unwrap();
     let preview = preview(proposal.hash(), "tree", destroys);
     let preview = ledger.record(&run, Actor::Previewer, preview, &[]).unwrap();
     let about = preview.hash();
-    let policy = Judged { preview: about, report: policy(words.0) };
+    let policy = Judged {
+        preview: about,
+        report: policy(words.0),
+    };
     let policy = ledger.record(&run, Actor::Validator, policy, &[]).unwrap();
-    let holdout = Judged { preview: about, report: holdout(words.1) };
+    let holdout = Judged {
+        preview: about,
+        report: holdout(words.1),
+    };
     let holdout = ledger.record(&run, Actor::Validator, holdout, &[]).unwrap();
-    Recordings { mandate, proposal, preview, policy, holdout }
+    Recordings {
+        mandate,
+        proposal,
+        preview,
+        policy,
+        holdout,
+    }
 }
 
 /// An approval as the ledger would hold it, in a run of its own that only carries it.
 fn approval(ledger: &mut Ledger, of: &Recordings, preview: Sha256) -> Recorded<Approval> {
     let run = of.mandate.run().clone();
-    let case = Case {
-        mandate: &of.mandate,
-        proposal: &of.proposal,
-        preview: &of.preview,
-        policy: &of.policy,
-        holdout: &of.holdout,
-        approval: None,
-    };
-    let decision = decide(&case).record();
+    let decision = decide(&case(of)).record();
     let claim = crate::ledger::statement::Claim {
         subjects: Vec::new(),
         predicate_type: "test",
         predicate: (),
     };
-    drop(ledger.record_stated(&run, Actor::Validator, decision, &[], &claim).unwrap());
-    let approval = Approval { preview, by: "Ada".to_owned() };
+    drop(
+        ledger
+            .record_stated(&run, Actor::Validator, decision, &[], &claim)
+            .unwrap(),
+    );
+    let approval = Approval {
+        preview,
+        by: "Ada".to_owned(),
+    };
     let name = PersonName::new("Ada").unwrap();
-    ledger.record(&run, Actor::Person { name }, approval, &[]).unwrap()
+    ledger
+        .record(&run, Actor::Person { name }, approval, &[])
+        .unwrap()
 }
 
 fn ledger() -> (tempfile::TempDir, Ledger) {
@@ -160,7 +195,12 @@ fn word(decision: &Decision) -> String {
             let needs: Vec<String> = hold
                 .needs
                 .iter()
-                .map(|need| serde_json::to_value(need).unwrap()["need"].as_str().unwrap().to_owned())
+                .map(|need| {
+                    serde_json::to_value(need).unwrap()["need"]
+                        .as_str()
+                        .unwrap()
+                        .to_owned()
+                })
                 .collect();
             format!("held: {}", needs.join(", "))
         }
@@ -171,31 +211,53 @@ fn word(decision: &Decision) -> String {
     }
 }
 
+/// The case without and with an approval.
+fn lines(
+    ledger: &mut Ledger,
+    level: Autonomy,
+    policy: &str,
+    holdout: &str,
+    destroys: bool,
+) -> String {
+    let step = if destroys { "delete" } else { "create" };
+    let run = format!("{level}-{policy}-{holdout}-{step}");
+    let of = record(ledger, &run, level, (policy, holdout), destroys);
+    let right = approval(ledger, &of, of.preview.hash());
+    let mut lines = String::new();
+    for (name, approval) in [("-", None), ("approved", Some(&right))] {
+        let decision = word(&decide(&Case {
+            approval,
+            ..case(&of)
+        }));
+        writeln!(
+            lines,
+            "{level:<8} {policy:<12} {holdout:<11} {step:<6} {name:<8} → {decision}"
+        )
+        .unwrap();
+    }
+    lines
+}
+
+fn case(of: &Recordings) -> Case<'_> {
+    Case {
+        mandate: &of.mandate,
+        proposal: &of.proposal,
+        preview: &of.preview,
+        policy: &of.policy,
+        holdout: &of.holdout,
+        approval: None,
+    }
+}
+
 #[test]
 fn the_whole_truth_table() {
     let (_folder, mut ledger) = ledger();
     let mut table = String::new();
-    let mut number = 0;
     for level in LEVELS {
         for policy in POLICIES {
             for holdout in HOLDOUTS {
                 for destroys in [false, true] {
-                    number += 1;
-                    let of = record(&mut ledger, &format!("run-{number}"), level, (policy, holdout), destroys);
-                    let right = approval(&mut ledger, &of, of.preview.hash());
-                    for (name, approval) in [("-", None), ("approved", Some(&right))] {
-                        let case = Case {
-                            mandate: &of.mandate,
-                            proposal: &of.proposal,
-                            preview: &of.preview,
-                            policy: &of.policy,
-                            holdout: &of.holdout,
-                            approval,
-                        };
-                        let step = if destroys { "delete" } else { "create" };
-                        let decision = word(&decide(&case));
-                        writeln!(table, "{level:<8} {policy:<12} {holdout:<11} {step:<6} {name:<8} → {decision}").unwrap();
-                    }
+                    table.push_str(&lines(&mut ledger, level, policy, holdout, destroys));
                 }
             }
         }
@@ -207,28 +269,72 @@ fn the_whole_truth_table() {
 #[test]
 fn evidence_of_something_else_is_refused() {
     let (_folder, mut ledger) = ledger();
-    let one = record(&mut ledger, "one", Autonomy::Auto, ("clean", "passed"), false);
-    let other = record(&mut ledger, "other", Autonomy::Auto, ("clean", "passed"), true);
+    let one = record(
+        &mut ledger,
+        "one",
+        Autonomy::Auto,
+        ("clean", "passed"),
+        false,
+    );
+    let other = record(
+        &mut ledger,
+        "other",
+        Autonomy::Auto,
+        ("clean", "passed"),
+        true,
+    );
     let wrong = approval(&mut ledger, &one, other.preview.hash());
-    let case = Case {
-        mandate: &one.mandate,
-        proposal: &one.proposal,
-        preview: &one.preview,
-        policy: &one.policy,
-        holdout: &one.holdout,
-        approval: None,
-    };
+    let case = case(&one);
     assert_eq!(word(&decide(&case)), "cleared");
     let exchanged = [
-        ("mandate", Case { mandate: &other.mandate, ..case }),
-        ("proposal", Case { proposal: &other.proposal, ..case }),
-        ("preview", Case { preview: &other.preview, ..case }),
-        ("policy", Case { policy: &other.policy, ..case }),
-        ("holdout", Case { holdout: &other.holdout, ..case }),
-        ("approval", Case { approval: Some(&wrong), ..case }),
+        (
+            "mandate",
+            Case {
+                mandate: &other.mandate,
+                ..case
+            },
+        ),
+        (
+            "proposal",
+            Case {
+                proposal: &other.proposal,
+                ..case
+            },
+        ),
+        (
+            "preview",
+            Case {
+                preview: &other.preview,
+                ..case
+            },
+        ),
+        (
+            "policy",
+            Case {
+                policy: &other.policy,
+                ..case
+            },
+        ),
+        (
+            "holdout",
+            Case {
+                holdout: &other.holdout,
+                ..case
+            },
+        ),
+        (
+            "approval",
+            Case {
+                approval: Some(&wrong),
+                ..case
+            },
+        ),
     ];
     for (what, case) in exchanged {
         let decision = word(&decide(&case));
-        assert!(decision.starts_with("refused 12: the evidence does not fit together"), "{what}: {decision}");
+        assert!(
+            decision.starts_with("refused 12: the evidence does not fit together"),
+            "{what}: {decision}"
+        );
     }
 }

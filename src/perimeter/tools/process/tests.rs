@@ -28,8 +28,8 @@ fn script<'a>(tool: &'a Tool, script: &str) -> Invocation<'a> {
 
 fn is_alive(pid: &[u8]) -> bool {
     let pid = String::from_utf8_lossy(pid).trim().to_owned();
-    let status = std::fs::read_to_string(format!("/proc/{pid}/stat"))
-        .unwrap_or_else(|_| String::new());
+    let status =
+        std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_else(|_| String::new());
     // A zombie that its new parent has not reaped yet is dead.
     !status.is_empty() && !status.contains(") Z ")
 }
