@@ -83,6 +83,12 @@ pub enum Fault {
     #[error("the program does not run: {message}")]
     #[diagnostic(code(lightsout::program))]
     Program { message: String },
+    #[error("the run took longer than its budget of {minutes} minutes; nothing was applied")]
+    #[diagnostic(
+        code(lightsout::budget),
+        help("`budget.minutes` in lightsout.yaml is the time of a whole run")
+    )]
+    OutOfTime { minutes: u32 },
     #[error("interrupted; nothing was applied")]
     #[diagnostic(code(lightsout::interrupted))]
     Interrupted,
@@ -101,6 +107,7 @@ impl Fault {
         match self {
             Self::Config(_) | Self::Usage(_) => Exit::Usage,
             Self::AfterApply(_) => Exit::ApplyIncomplete,
+            Self::OutOfTime { .. } => Exit::BudgetSpent,
             Self::Agent { end } if end.is_over_budget() => Exit::BudgetSpent,
             Self::Ledger(ledger::Error::Invalid(_)) => Exit::LedgerInvalid,
             Self::File { .. }

@@ -146,12 +146,14 @@ async fn attempt_once(
     progress: &dyn Progress,
 ) -> Result<Attempt, Fault> {
     let interrupt = run.perimeter.interrupt.clone();
+    let (run_deadline, budget) = (run.deadline, run.job.stack.budget.minutes);
     macro_rules! stage {
         ($name:literal, $work:expr) => {{
             let _shown = progress.stage($name);
             tokio::select! {
                 biased;
                 () = interrupt.raised() => return Err(Fault::Interrupted),
+                () = tokio::time::sleep_until(run_deadline) => return Err(Fault::OutOfTime { minutes: budget }),
                 done = async { $work }.instrument(tracing::info_span!($name)) => done?,
             }
         }};
@@ -200,38 +202,45 @@ async fn attempt_once(
 /// # Errors
 /// The fault that ended it, or one of the ledger.
 pub fn close(run: &mut Run<'_>, result: Result<Outcome, Fault>) -> Result<Outcome, Fault> {
-    let closed = match &result {
-        // It waits: the approval is part of the same run.
-        Ok(Outcome::HandedOver(hold, None)) if !hold.needs.is_empty() => None,
-        Ok(outcome) => Some(RunClosed {
-            exit: outcome.exit().code(),
-            outcome: outcome.word().to_owned(),
-        }),
+    let outcome = match result {
+        Ok(outcome) => outcome,
         Err(fault) => {
-            let record = FaultRecord {
-                code: fault.code_text(),
-                message: fault.line(),
-            };
-            drop(run.record(Actor::Supervisor, record, &[])?);
-            Some(RunClosed {
-                exit: fault.exit().code(),
-                outcome: "fault".to_owned(),
-            })
+            close_faulted(run, &fault);
+            return Err(fault);
         }
     };
-    if let Some(closed) = closed {
-        drop(
-            run.record(Actor::Supervisor, closed, &[])
-                .map_err(|error| match &result {
-                    Ok(Outcome::Applied(_) | Outcome::ApplyIncomplete(_)) => {
-                        Fault::AfterApply(Box::new(error))
-                    }
-                    Ok(
-                        Outcome::NothingToChange | Outcome::HandedOver(..) | Outcome::Refused(_),
-                    )
-                    | Err(_) => error,
-                })?,
-        );
+    if matches!(&outcome, Outcome::HandedOver(_, None)) {
+        // The approval is part of the same run.
+        return Ok(outcome);
     }
-    result
+    let closed = RunClosed {
+        exit: outcome.exit().code(),
+        outcome: outcome.word().to_owned(),
+    };
+    match run.record(Actor::Supervisor, closed, &[]) {
+        Ok(_recorded) => Ok(outcome),
+        Err(error) => Err(match outcome {
+            Outcome::Applied(_) | Outcome::ApplyIncomplete(_) => Fault::AfterApply(Box::new(error)),
+            Outcome::NothingToChange | Outcome::HandedOver(..) | Outcome::Refused(_) => error,
+        }),
+    }
+}
+
+/// Records a fault as far as the ledger still can. The fault itself says more than a second one would, and its exit code must not be lost.
+fn close_faulted(run: &mut Run<'_>, fault: &Fault) {
+    let record = FaultRecord {
+        code: fault.code_text(),
+        message: fault.line(),
+    };
+    let closed = RunClosed {
+        exit: fault.exit().code(),
+        outcome: "fault".to_owned(),
+    };
+    let recorded = run
+        .record(Actor::Supervisor, record, &[])
+        .map(drop)
+        .and_then(|()| run.record(Actor::Supervisor, closed, &[]).map(drop));
+    if let Err(error) = recorded {
+        tracing::warn!(error = %error.line(), "the run's last lines are not in the ledger");
+    }
 }

@@ -185,9 +185,9 @@ pub async fn gate(outside: &Outside, arguments: &cli::Stage) -> Result<Exit, Fau
     hand_on(&recorded)?;
     match decision {
         Decision::Cleared(_) => Ok(Exit::Done),
-        Decision::Held(_) => {
-            spend::hand_over(&mut run, &evidence.proposal)?;
-            Ok(Exit::Done)
+        Decision::Held(hold) => {
+            let branch = spend::hand_over(&mut run, &evidence.proposal)?;
+            close(&mut run, Ok(Outcome::HandedOver(hold, branch))).map(|outcome| outcome.exit())
         }
         Decision::Refused(refusal) => over(&mut run, refusal),
     }

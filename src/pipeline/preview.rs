@@ -97,6 +97,12 @@ pub enum Error {
     /// Its reports are no preview.
     #[error(transparent)]
     Record(#[from] record::Error),
+    /// The record of denials does not list all of them.
+    #[error("the program was denied more than can be recorded")]
+    Unlisted,
+    /// The engine ended well, and has not answered all that the program asked for.
+    #[error("the engine's preview succeeded without answering {0} of the program's registrations")]
+    Unanswered(usize),
     /// The engine ended well without running the program.
     #[error("the engine previewed the stack without running its program")]
     NoProgram,
@@ -138,6 +144,9 @@ pub async fn run(
     if !reasons.is_empty() {
         return Ok(Previewed::Refused(reasons));
     }
+    if output.observed.denials_unlisted > 0 {
+        return Err(Error::Unlisted);
+    }
     let log = event::parse(&output.log);
     if output.finished.end != End::Exited(0) {
         return match log {
@@ -156,6 +165,9 @@ pub async fn run(
                 said: crate::engine::automation::tail(&output.finished.stderr),
             }),
         };
+    }
+    if !output.observed.unanswered.is_empty() {
+        return Err(Error::Unanswered(output.observed.unanswered.len()));
     }
     let log = log?;
     let plan = deployment.plan()?;

@@ -33,6 +33,8 @@ pub struct Run<'a> {
     pub kit: Kit,
     /// Its rules, recorded.
     pub mandate: Recorded<Mandate>,
+    /// When its budget of time is spent.
+    pub deadline: tokio::time::Instant,
 }
 
 /// The programs that one stack needs.
@@ -141,6 +143,7 @@ impl<'a> Run<'a> {
             base_tree,
             kit,
             mandate,
+            deadline: deadline(job),
         })
     }
 
@@ -176,6 +179,7 @@ impl<'a> Run<'a> {
             base_tree,
             kit,
             mandate,
+            deadline: deadline(job),
         })
     }
 
@@ -250,6 +254,12 @@ impl<'a> Run<'a> {
         std::fs::create_dir_all(&path).map_err(Fault::file("making the state's folder", &path))?;
         Ok(path)
     }
+}
+
+/// The end of a run that begins now.
+fn deadline(job: &Job) -> tokio::time::Instant {
+    tokio::time::Instant::now()
+        + std::time::Duration::from_secs(u64::from(job.stack.budget.minutes) * 60)
 }
 
 /// Removes a materialised tree, whose folders are read-only.

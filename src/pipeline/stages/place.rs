@@ -1,0 +1,206 @@
+//! An engine for one stage: the proposed tree, what runs its program, what serves its packages.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{PLAN, TREE};
+use crate::config::{Provider, TrialProviders};
+use crate::engine::deployment::{Deployment, Plan, Service};
+use crate::engine::monitor::{Allowed, PackageRule};
+use crate::engine::program;
+use crate::engine::project::{Project, Runtime};
+use crate::fault::Fault;
+use crate::ledger::Recorded;
+use crate::perimeter::dependencies;
+use crate::perimeter::import::{self, open_folder};
+use crate::perimeter::sandbox::Mount;
+use crate::pipeline::generate::Proposal;
+use crate::pipeline::preview;
+use crate::pipeline::run::{Host, Run};
+
+/// Reads the proposed tree back, and refuses one that is not what was proposed.
+///
+/// # Errors
+/// It is gone or changed.
+pub fn proposed_tree(run: &Run<'_>, proposal: &Recorded<Proposal>) -> Result<PathBuf, Fault> {
+    let path = run.folder().join(TREE);
+    import::materialise::verify(&path, proposal.value().tree)?;
+    Ok(path)
+}
+
+/// Reads the plan back.
+///
+/// # Errors
+/// It is gone or too large.
+pub fn plan(run: &Run<'_>) -> Result<Vec<u8>, Fault> {
+    let bytes = crate::engine::automation::read_limited(
+        &run.folder().join(PLAN),
+        PLAN,
+        preview::PLAN_BYTES_MAX,
+    );
+    Ok(bytes.map_err(crate::engine::deployment::Error::from)?)
+}
+
+/// Starts an engine on the proposed tree; for a trial with a seed.
+///
+/// # Errors
+/// Something cannot be started.
+pub async fn deploy(
+    run: &Run<'_>,
+    proposal: &Recorded<Proposal>,
+    state: &Path,
+    out: &Path,
+    trial: Option<u64>,
+) -> Result<Deployment, Fault> {
+    use std::os::fd::AsFd as _;
+    let path = proposed_tree(run, proposal)?;
+    let tree = import::import(open_folder(&path)?.as_fd(), &import::Limits::default())?;
+    let project = Project::read(&tree).map_err(crate::engine::deployment::Error::from)?;
+    let (runtime, mounts) = host(run, &project).await?;
+    let passphrase = run.passphrase()?;
+    let plan = Plan {
+        pulumi: &run.kit.pulumi,
+        tree: &path,
+        project: &project,
+        runtime,
+        mounts,
+        state,
+        out,
+        stack: &run.job.stack.name,
+        passphrase: &passphrase,
+        allowed: allowed(run),
+        services: services(run, trial).await?,
+        deadline: Duration::from_secs(u64::from(run.job.stack.budget.minutes) * 60),
+        interrupt: run.perimeter.interrupt.clone(),
+    };
+    Ok(Deployment::start(plan).await?)
+}
+
+async fn host(run: &Run<'_>, project: &Project) -> Result<(program::Runtime, Vec<Mount>), Fault> {
+    let read_only = |source: &Path, target: &Path| Mount::ReadOnly {
+        source: source.to_owned(),
+        target: target.to_owned(),
+    };
+    let shown = |paths: &[PathBuf]| {
+        paths
+            .iter()
+            .map(|path| read_only(path, path))
+            .collect::<Vec<_>>()
+    };
+    Ok(match (&run.kit.host, project.runtime) {
+        (Host::Yaml(tool), Runtime::Yaml) => {
+            let inside = PathBuf::from("/work/bin/pulumi-language-yaml");
+            (
+                program::Runtime::Yaml {
+                    host: inside.clone(),
+                },
+                vec![read_only(tool.path(), &inside)],
+            )
+        }
+        (Host::Node(node), Runtime::Node { typescript }) => {
+            let mut mounts = shown(node.shows());
+            mounts.push(read_only(
+                &packages(run).await?.folder().join("node_modules"),
+                Path::new(program::NODE_MODULES),
+            ));
+            (
+                program::Runtime::Node {
+                    interpreter: node.path().to_owned(),
+                    typescript,
+                },
+                mounts,
+            )
+        }
+        (Host::Python(python), Runtime::Python) => {
+            let mut mounts = shown(python.shows());
+            mounts.push(read_only(
+                &packages(run).await?.folder(),
+                Path::new(program::SITE_PACKAGES),
+            ));
+            (
+                program::Runtime::Python {
+                    interpreter: python.path().to_owned(),
+                },
+                mounts,
+            )
+        }
+        (
+            Host::Yaml(_) | Host::Node(_) | Host::Python(_),
+            Runtime::Yaml | Runtime::Node { .. } | Runtime::Python,
+        ) => {
+            return Err(Fault::Usage(
+                "the proposal changes the program's runtime".to_owned(),
+            ));
+        }
+    })
+}
+
+/// The program's packages, by the lock files of the base commit.
+async fn packages(run: &Run<'_>) -> Result<dependencies::Dependencies, Fault> {
+    let environment: Vec<_> = run
+        .perimeter
+        .environment
+        .select(|_| true)
+        .into_iter()
+        .collect();
+    let installed =
+        dependencies::install(&run.base_tree, &run.perimeter.tools, &environment).await?;
+    let missing = || {
+        Fault::Usage("the program needs Pulumi's SDK: list it in package.json and package-lock.json, or in requirements.txt with hashes".to_owned())
+    };
+    let packages = installed.ok_or_else(missing)?;
+    packages.verify()?;
+    Ok(packages)
+}
+
+fn allowed(run: &Run<'_>) -> Allowed {
+    let rule = |package: &crate::config::Package| PackageRule {
+        version: package.version.clone(),
+        invokes: package.invokes.clone(),
+        reads: false,
+        provider_inputs: Vec::new(),
+    };
+    let packages = run
+        .job
+        .stack
+        .packages
+        .iter()
+        .map(|(name, package)| (name.clone(), rule(package)))
+        .collect();
+    Allowed {
+        packages,
+        ..Allowed::default()
+    }
+}
+
+async fn services(
+    run: &Run<'_>,
+    trial: Option<u64>,
+) -> Result<BTreeMap<crate::names::PackageName, Service>, Fault> {
+    let mut services = BTreeMap::new();
+    for (name, package) in &run.job.stack.packages {
+        let is_twin = package.provider == Provider::Twin
+            || (trial.is_some() && run.job.stack.trial.providers == TrialProviders::Twin);
+        let service = if is_twin {
+            Service::Twin {
+                seed: trial.unwrap_or(0),
+            }
+        } else {
+            let tool = run
+                .perimeter
+                .tools
+                .locate(&format!("pulumi-resource-{name}"))
+                .await?;
+            let environment = run
+                .perimeter
+                .environment
+                .select(|variable| package.environment.contains(variable))
+                .into_iter()
+                .collect();
+            Service::Plugin { tool, environment }
+        };
+        services.insert(name.clone(), service);
+    }
+    Ok(services)
+}
