@@ -23,7 +23,7 @@ use crate::perimeter::interrupt::Interrupt;
 use crate::perimeter::repository::Repository;
 use crate::pipeline::order::{ORDER_BYTES_MAX, Origin, WorkOrder};
 use crate::pipeline::run::Run;
-use crate::pipeline::{self, Request};
+use crate::pipeline::{self, Outcome, Request};
 use crate::progress::Terminal;
 use crate::report::Report;
 
@@ -203,9 +203,34 @@ async fn run(outside: &Outside, arguments: &cli::Run) -> Result<Exit, Fault> {
         order: order(&arguments.spec)?,
         proposal: arguments.proposal.clone(),
     };
-    let report = one_run(&perimeter, &arguments.stack, request, outside.format).await?;
-    show(outside.format, &report)?;
-    Ok(report.exit())
+    let (run, outcome) = whole_run(&perimeter, &arguments.stack, request, outside.format).await?;
+    told(
+        &outcome,
+        run.and_then(|report| show(outside.format, &report)),
+    )
+}
+
+/// The exit code of an outcome that was reported, or could not be.
+///
+/// What was applied stays applied: a report that cannot be written then must not end as "nothing was applied".
+///
+/// # Errors
+/// Nothing was applied, and the report could not be written.
+pub fn told(outcome: &Outcome, reported: Result<(), Fault>) -> Result<Exit, Fault> {
+    match (reported, outcome) {
+        (Ok(()), _) => Ok(outcome.exit()),
+        (Err(fault), Outcome::Applied(_) | Outcome::ApplyIncomplete(_)) => {
+            // With standard error closed too, the exit code still says it.
+            drop(warn(&format!(
+                "the run's report is not complete: {}",
+                fault.line()
+            )));
+            Ok(outcome.exit())
+        }
+        (Err(fault), Outcome::NothingToChange | Outcome::HandedOver(..) | Outcome::Refused(_)) => {
+            Err(fault)
+        }
+    }
 }
 
 /// One whole run in a repository, with its report written beside its evidence.
@@ -218,6 +243,15 @@ pub async fn one_run(
     request: Request,
     format: Format,
 ) -> Result<Report, Fault> {
+    whole_run(perimeter, stack, request, format).await?.0
+}
+
+async fn whole_run(
+    perimeter: &Perimeter,
+    stack: &crate::names::StackName,
+    request: Request,
+    format: Format,
+) -> Result<(Result<Report, Fault>, Outcome), Fault> {
     tools::install_missing(perimeter).await?;
     let base = perimeter.repository.base()?;
     let job = load::job(perimeter, &base, stack)?;
@@ -227,14 +261,14 @@ pub async fn one_run(
         Format::Human => pipeline::run(&mut run, request, &Terminal::stderr()).await,
         Format::Json => pipeline::run(&mut run, request, &crate::progress::Silent).await,
     }?;
-    new_outcome(&run, &outcome)
+    Ok((new_outcome(&run, &outcome), outcome))
 }
 
 /// Makes the report of a run that ended or waits, and writes it beside the run's files.
 ///
 /// # Errors
 /// The ledger cannot be read, or the report cannot be written.
-pub fn new_outcome(run: &Run<'_>, outcome: &pipeline::Outcome) -> Result<Report, Fault> {
+pub fn new_outcome(run: &Run<'_>, outcome: &Outcome) -> Result<Report, Fault> {
     let report = Report::of(run, outcome)?;
     report.write(&run.folder())?;
     Ok(report)

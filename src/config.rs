@@ -175,6 +175,10 @@ pub struct Trial {
     /// What serves the packages during a trial.
     #[serde(default)]
     pub providers: TrialProviders,
+    /// Names of environment variables that real providers get during a trial, in place of the packages' own: a trial creates real
+    /// things, in an account of its own.
+    #[serde(default)]
+    pub environment: BTreeSet<String>,
 }
 
 /// What serves the packages during a trial.
@@ -360,8 +364,15 @@ pub fn parse(text: &str) -> Result<Config, Error> {
     if config.stacks.is_empty() {
         return Err(at(&config.version, "`stacks` names no stack".to_owned()));
     }
+    let secret: Vec<&str> = config
+        .stacks
+        .iter()
+        .flat_map(|stack| hidden(&stack.value))
+        .collect();
     let mut seen = BTreeSet::new();
     for stack in &config.stacks {
+        check_apart(&stack.value, &secret)
+            .map_err(|message| at(stack, format!("stack `{}`: {message}", stack.value.name)))?;
         if !seen.insert(stack.value.name.clone()) {
             return Err(at(
                 stack,
@@ -413,6 +424,37 @@ impl Config {
             }),
         }
     }
+}
+
+/// The folders that no agent may see: the scenarios and the policies.
+fn hidden(stack: &Stack) -> impl Iterator<Item = &str> {
+    let holdouts = stack
+        .holdouts
+        .iter()
+        .map(|holdouts| holdouts.source.as_str());
+    holdouts.chain(stack.policies.iter().map(String::as_str))
+}
+
+/// What the sandboxes show must not contain, nor lie in, what is hidden from any agent, of this stack or of another.
+fn check_apart(stack: &Stack, secret: &[&str]) -> Result<(), String> {
+    let files = stack
+        .agent
+        .iter()
+        .filter_map(|agent| agent.files.as_deref());
+    for shown in files.chain([stack.path.as_str()]) {
+        if let Some(folder) = secret.iter().find(|folder| overlaps(shown, folder)) {
+            return Err(format!(
+                "the agent is shown `{shown}`, which overlaps with `{folder}`, which must be hidden from it"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether one folder is the other or lies in it; on some file systems, letters' case does not count.
+fn overlaps(a: &str, b: &str) -> bool {
+    let (a, b) = (a.to_lowercase(), b.to_lowercase());
+    a == b || a.starts_with(&format!("{b}/")) || b.starts_with(&format!("{a}/"))
 }
 
 fn check(stack: &Stack) -> Result<(), String> {

@@ -176,7 +176,10 @@ async fn attempt_once(
     });
     let preview = next!(stage!("preview", stages::preview(run, &proposal).await));
     let policy = stage!("policy", stages::policy(run, &preview).await);
-    let holdout = stage!("holdout", stages::holdout(run, &proposal, &preview).await);
+    let holdout = stage!(
+        "holdout",
+        stages::holdout(run, &proposal, &preview, &policy).await
+    );
     let decision = stage!(
         "gate",
         stages::gate(run, &proposal, &preview, &policy, &holdout, None)

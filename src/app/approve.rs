@@ -1,6 +1,6 @@
 //! `lightsout approve`: a person agrees to a run that waits, and the run goes on.
 
-use crate::app::{Outside, ledger, new_outcome, show};
+use crate::app::{Outside, ledger, new_outcome, show, told};
 use crate::cli;
 use crate::config::load;
 use crate::exit::Exit;
@@ -27,9 +27,8 @@ pub async fn run(outside: &Outside, arguments: &cli::Approve) -> Result<Exit, Fa
     waits(&run)?;
     let result = decide_again(&mut run, by).await;
     let outcome = close(&mut run, result)?;
-    let report = new_outcome(&run, &outcome)?;
-    show(outside.format, &report)?;
-    Ok(report.exit())
+    let reported = new_outcome(&run, &outcome).and_then(|report| show(outside.format, &report));
+    told(&outcome, reported)
 }
 
 /// The configuration that the run was judged under, read from its own base commit.

@@ -7,7 +7,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::app::{Outside, approve, ledger, new_outcome, new_run_id, order, print_json, tools};
+use crate::app::{
+    Outside, approve, ledger, new_outcome, new_run_id, order, print_json, told, tools,
+};
 use crate::cli;
 use crate::config::load;
 use crate::exit::Exit;
@@ -157,7 +159,9 @@ pub async fn holdout(outside: &Outside, arguments: &cli::Stage) -> Result<Exit, 
     let job = approve::job(&perimeter, &ledger, &reference.run)?;
     let mut run = Run::resume(reference.run.clone(), &job, &perimeter, &mut ledger).await?;
     let (proposal, preview) = (stages::latest(&run)?, stages::latest(&run)?);
-    let judged = stages::holdout(&mut run, &proposal, &preview).await;
+    let policy = stages::latest(&run)?;
+    same(&policy, &reference)?;
+    let judged = stages::holdout(&mut run, &proposal, &preview, &policy).await;
     go_on(&mut run, judged.map(Step::Next))
 }
 
@@ -205,11 +209,16 @@ pub async fn apply(outside: &Outside, arguments: &cli::Stage) -> Result<Exit, Fa
     let mut run = Run::resume(reference.run.clone(), &job, &perimeter, &mut ledger).await?;
     let recorded: Recorded<DecisionRecord> = stages::latest(&run)?;
     same(&recorded, &reference)?;
+    if matches!(recorded.value(), DecisionRecord::Held(_)) {
+        return Err(Fault::Usage(format!(
+            "run `{}` waits: lightsout approve {} --by NAME",
+            run.id, run.id
+        )));
+    }
     let result = spend_again(&mut run, recorded.value()).await;
     let outcome = close(&mut run, result)?;
-    let report = new_outcome(&run, &outcome)?;
-    print_json(&report)?;
-    Ok(report.exit())
+    let reported = new_outcome(&run, &outcome).and_then(|report| print_json(&report));
+    told(&outcome, reported)
 }
 
 async fn spend_again(run: &mut Run<'_>, decision: &DecisionRecord) -> Result<Outcome, Fault> {

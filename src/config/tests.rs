@@ -94,3 +94,24 @@ fn an_expansion_bomb_is_an_error() {
     }
     assert!(parse(&bomb).is_err());
 }
+
+#[test]
+fn what_is_hidden_cannot_lie_in_what_the_agent_is_shown() {
+    for (from, to) in [
+        ("holdouts/site-demo", "stacks/site/holdouts"),
+        ("policy-packs/aws-baseline", "stacks/site"),
+        ("path: stacks/site", "path: Holdouts"),
+        (
+            "autonomy: auto",
+            "autonomy: auto\n    agent: { command: [/bin/true], files: policy-packs }",
+        ),
+    ] {
+        check_error(from, to, "must be hidden from it");
+    }
+    // The honest twin: an agent's files beside them.
+    let text = GOOD.replace(
+        "autonomy: auto",
+        "autonomy: auto\n    agent: { command: [/bin/true], files: agents }",
+    );
+    assert!(parse(&text).is_ok());
+}

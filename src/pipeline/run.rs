@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::config::{Job, secret::Secret};
+use crate::config::{Job, Provider, secret::Secret};
 use crate::engine::project::{Project, Runtime};
 use crate::fault::Fault;
 use crate::ledger::{Actor, Evidence, Ledger, Recorded};
@@ -46,6 +46,8 @@ pub struct Kit {
     pub opa: Tool,
     /// What runs the program.
     pub host: Host,
+    /// The real providers.
+    pub plugins: Vec<Tool>,
 }
 
 /// What runs the program.
@@ -64,8 +66,14 @@ impl Kit {
     ///
     /// # Errors
     /// One is missing or not what the lock says.
-    pub async fn find(perimeter: &Perimeter, project: &Project) -> Result<Self, Fault> {
+    pub async fn find(perimeter: &Perimeter, project: &Project, job: &Job) -> Result<Self, Fault> {
         let tools = &perimeter.tools;
+        let mut plugins = Vec::new();
+        for (name, package) in &job.stack.packages {
+            if package.provider == Provider::Plugin {
+                plugins.push(tools.locate(&format!("pulumi-resource-{name}")).await?);
+            }
+        }
         let host = match project.runtime {
             Runtime::Yaml => Host::Yaml(tools.locate("pulumi-language-yaml").await?),
             Runtime::Node { .. } => Host::Node(tools.user_tool(UserProgram::Node).await?),
@@ -75,10 +83,13 @@ impl Kit {
             pulumi: tools.locate("pulumi").await?,
             opa: tools.locate("opa").await?,
             host,
+            plugins,
         })
     }
 
-    fn record(&self) -> BTreeMap<String, ToolRecord> {
+    /// What of them stands in the mandate: version, hash and source of each.
+    #[must_use]
+    pub fn record(&self) -> BTreeMap<String, ToolRecord> {
         let locked = |tool: &Tool| {
             let record = ToolRecord {
                 version: tool.version().to_owned(),
@@ -96,6 +107,7 @@ impl Kit {
             (tool.program().name().to_owned(), record)
         };
         let mut tools = BTreeMap::from([locked(&self.pulumi), locked(&self.opa)]);
+        tools.extend(self.plugins.iter().map(locked));
         match &self.host {
             Host::Yaml(tool) => tools.extend([locked(tool)]),
             Host::Node(tool) | Host::Python(tool) => tools.extend([users(tool)]),
@@ -116,9 +128,10 @@ impl<'a> Run<'a> {
         ledger: &'a mut Ledger,
         base: Base,
     ) -> Result<Run<'a>, Fault> {
+        check_key(job, ledger)?;
         let base_tree = folder(perimeter, &base, &job.stack.path)?;
         let project = Project::read(&base_tree).map_err(crate::engine::deployment::Error::from)?;
-        let kit = Kit::find(perimeter, &project).await?;
+        let kit = Kit::find(perimeter, &project, job).await?;
         let mandate = Mandate {
             stack: job.stack.name.clone(),
             autonomy: job.stack.autonomy,
@@ -167,9 +180,10 @@ impl<'a> Run<'a> {
             .parse()
             .map_err(|_| Fault::Usage(format!("run `{id}` names no commit")))?;
         let base = perimeter.repository.base_at(commit)?;
+        check_key(job, ledger)?;
         let base_tree = folder(perimeter, &base, &job.stack.path)?;
         let project = Project::read(&base_tree).map_err(crate::engine::deployment::Error::from)?;
-        let kit = Kit::find(perimeter, &project).await?;
+        let kit = Kit::find(perimeter, &project, job).await?;
         Ok(Run {
             id,
             job,
@@ -253,6 +267,17 @@ impl<'a> Run<'a> {
         };
         std::fs::create_dir_all(&path).map_err(Fault::file("making the state's folder", &path))?;
         Ok(path)
+    }
+}
+
+/// A ledger that another key signs than the configuration pins would verify for nobody.
+fn check_key(job: &Job, ledger: &Ledger) -> Result<(), Fault> {
+    let own = ledger.view().key().to_string();
+    match &job.ledger.key {
+        Some(pinned) if *pinned != own => Err(Fault::Usage(format!(
+            "lightsout.yaml pins the ledger's key `{pinned}`, this machine's key is `{own}`"
+        ))),
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -113,6 +113,11 @@ fn refuse(
 
 /// What the branch that is checked out says now, against what it said when the run began.
 fn stale_rules(run: &Run<'_>) -> Result<Vec<Reason>, Fault> {
+    if run.kit.record() != run.mandate.value().tools {
+        return Ok(vec![stale(
+            "an external program has changed since the decision",
+        )]);
+    }
     let now = run.perimeter.repository.base()?;
     let text = crate::config::load::text(run.perimeter, &now)?;
     let then = &run.mandate.value().basis;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 pub use place::{deploy, plan, proposed_tree};
 
+use crate::config::TrialProviders;
 use crate::engine::deployment::Deployment;
 use crate::fault::Fault;
 use crate::ledger::{Actor, Recorded};
@@ -229,10 +230,17 @@ pub async fn holdout(
     run: &mut Run<'_>,
     proposal: &Recorded<Proposal>,
     preview: &Recorded<Preview>,
+    policy: &Recorded<Judged<PolicyReport>>,
 ) -> Result<Recorded<Judged<HoldoutReport>>, Fault> {
     let (set, terms) = scenarios(run)?;
     let trials = run.fresh("trials")?;
-    let (report, details) = if set.scenarios().is_empty() {
+    // A trial on real providers creates real things: not of a change that a policy forbids.
+    let is_forbidden = matches!(
+        policy.value().report.verdict(),
+        policy::Verdict::Denied | policy::Verdict::Hollow
+    );
+    let is_real = run.job.stack.trial.providers == TrialProviders::Real;
+    let (report, details) = if set.scenarios().is_empty() || (is_real && is_forbidden) {
         HoldoutReport::assemble(&set, terms, Vec::new())
     } else {
         let this: &Run<'_> = run;

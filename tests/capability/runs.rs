@@ -193,7 +193,7 @@ fn a_stack_on_a_real_provider_makes_real_files() {
     let stack = || {
         factory("files-demo", "stacks/files")
             .packages("{ local: { provider: plugin, version: 0.1.0, environment: [FILE_TOKEN] } }")
-            .line("trial: { providers: real }")
+            .line("trial: { providers: real, environment: [FILE_TOKEN] }")
             .file("stacks/files/Pulumi.yaml", &project)
             .file("holdouts/files-demo/files.feature", feature)
             .agent("sed -i 's/content: before/content: after/' Pulumi.yaml")

@@ -187,15 +187,28 @@ async fn services(
                 seed: trial.unwrap_or(0),
             }
         } else {
+            // Looked at again: it is started next.
             let tool = run
                 .perimeter
                 .tools
                 .locate(&format!("pulumi-resource-{name}"))
                 .await?;
+            if package.version.as_deref() != Some(tool.version()) {
+                return Err(Fault::Usage(format!(
+                    "lightsout.yaml asks for `{name}` {}, tools.lock has {}",
+                    package.version.as_deref().unwrap_or("without a version"),
+                    tool.version()
+                )));
+            }
+            // The stack's own credentials never reach a trial.
+            let names = match trial {
+                Some(_) => &run.job.stack.trial.environment,
+                None => &package.environment,
+            };
             let environment = run
                 .perimeter
                 .environment
-                .select(|variable| package.environment.contains(variable))
+                .select(|variable| names.contains(variable))
                 .into_iter()
                 .collect();
             Service::Plugin { tool, environment }
