@@ -25,3 +25,42 @@ impl std::fmt::Debug for Secret {
         f.write_str("[redacted]")
     }
 }
+
+/// LIMIT: characters of the shortest secret that is masked; a shorter one would be found in every text.
+const MASKED_CHARS_MIN: usize = 4;
+
+/// Takes known secrets out of foreign text before it is shown or recorded.
+///
+/// It finds a secret as it is written. A program that is given a secret and encodes it is not stopped by this.
+#[derive(Debug, Clone, Default)]
+pub struct Mask(Vec<Secret>);
+
+impl Mask {
+    /// Masks these values.
+    pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
+        let is_long = |secret: &Secret| secret.reveal().chars().count() >= MASKED_CHARS_MIN;
+        Self(secrets.into_iter().filter(is_long).collect())
+    }
+
+    /// The text with every known secret replaced.
+    #[must_use]
+    pub fn hide(&self, text: &str) -> String {
+        let replace = |text: String, secret: &Secret| text.replace(secret.reveal(), "[secret]");
+        self.0.iter().fold(text.to_owned(), replace)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_known_secret_does_not_pass_and_other_text_does() {
+        let mask = Mask::new(["hunter22", "ab"].map(|text| Secret::new(text.to_owned())));
+        assert_eq!(
+            mask.hide("Error: hunter22 is wrong, about"),
+            "Error: [secret] is wrong, about"
+        );
+        assert!(!format!("{mask:?}").contains("hunter22"));
+    }
+}

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use crate::config::secret::Secret;
+use crate::config::secret::{Mask, Secret};
 pub use crate::engine::automation::Ending;
 use crate::engine::automation::{self, Engine, Setup, read_limited};
 use crate::engine::gateway::{self, Gateway, Plugin};
@@ -129,6 +129,8 @@ pub struct RunOutput {
     pub observed: Observed,
     /// Why the program failed, when it did.
     pub program_failed: Option<String>,
+    /// Hides the stack's secrets in what the engine and the program said.
+    pub mask: Mask,
     /// What held the program; nothing when the engine never started it.
     pub program_sandbox: Option<Enforced>,
 }
@@ -430,6 +432,7 @@ impl Deployment {
             end,
             observed,
             enforced,
+            mask,
         } = host.finish().await?;
         let program_failed = match end {
             None | Some(ProgramEnd::Finished | ProgramEnd::Denied) => None,
@@ -449,7 +452,8 @@ impl Deployment {
             finished,
             log,
             observed,
-            program_failed,
+            program_failed: program_failed.map(|reason| mask.hide(&reason)),
+            mask,
             program_sandbox: enforced,
         })
     }

@@ -27,6 +27,7 @@ use tokio::task::JoinSet;
 use super::monitor::{Allowed, Observed, Recorder, Tree};
 use super::wire::pulumirpc::language_runtime_server::LanguageRuntimeServer;
 use super::wire::{ServeError, limited, routes, serve_each};
+use crate::config::secret::Mask;
 use crate::perimeter::sandbox::{self, Dialer, Enforced, Limits, Mount};
 
 pub use launch::{NODE_MODULES, PROGRAM_ROOT, SITE_PACKAGES};
@@ -120,6 +121,8 @@ pub struct ProgramRun {
     pub observed: Observed,
     /// What its walls really enforced.
     pub enforced: Option<Enforced>,
+    /// Hides the stack's secrets in what it said.
+    pub mask: Mask,
 }
 
 /// Why a program could not be run; not the program's own failure.

@@ -136,6 +136,7 @@ fn receipt(output: &RunOutput, state_before: Sha256, state_after: Option<Sha256>
                 && log.summary.result == event::ResultKind::Succeeded
                 && log.failed.is_empty()
                 && output.observed.denials.is_empty()
+                && output.program_failed.is_none()
                 && state_after.is_some();
             Receipt {
                 is_complete,
@@ -153,7 +154,7 @@ fn receipt(output: &RunOutput, state_before: Sha256, state_after: Option<Sha256>
                     .diagnostics
                     .iter()
                     .filter(|said| said.severity == "error")
-                    .map(|said| said.message.clone())
+                    .map(|said| output.mask.hide(&said.message))
                     .collect(),
                 failed: log.failed,
                 state_before,
@@ -167,7 +168,9 @@ fn receipt(output: &RunOutput, state_before: Sha256, state_after: Option<Sha256>
             failed: Vec::new(),
             errors: vec![
                 error.to_string(),
-                crate::engine::automation::tail(&output.finished.stderr),
+                output
+                    .mask
+                    .hide(&crate::engine::automation::tail(&output.finished.stderr)),
             ],
             state_before,
             state_after,

@@ -133,7 +133,9 @@ pub async fn run(
         .denials
         .iter()
         .map(|denial| Reason::Denied {
-            what: format!("{}: {}", denial.method, denial.message),
+            what: output
+                .mask
+                .hide(&format!("{}: {}", denial.method, denial.message)),
         })
         .collect();
     if let Some(message) = &output.program_failed {
@@ -156,13 +158,15 @@ pub async fn run(
                     || output.finished.end == End::Exited(255) =>
             {
                 Ok(Previewed::Refused(vec![Reason::Program {
-                    message: record::first_error(&log),
+                    message: output.mask.hide(&record::first_error(&log)),
                 }]))
             }
             Ok(_) | Err(_) => Err(Error::Engine {
                 stack: deployment.stack().clone(),
                 end: Ending(output.finished.end),
-                said: crate::engine::automation::tail(&output.finished.stderr),
+                said: output
+                    .mask
+                    .hide(&crate::engine::automation::tail(&output.finished.stderr)),
             }),
         };
     }
@@ -183,7 +187,14 @@ pub async fn run(
         plan: Sha256::of(&plan),
         calls: output.observed.calls,
         provider_calls: deployment.provider_calls(),
-        diagnostics: log.diagnostics,
+        diagnostics: log
+            .diagnostics
+            .into_iter()
+            .map(|said| Diagnostic {
+                message: output.mask.hide(&said.message),
+                ..said
+            })
+            .collect(),
         engine_sandbox: deployment.enforced().clone(),
         program_sandbox: output.program_sandbox.ok_or(Error::NoProgram)?,
     };

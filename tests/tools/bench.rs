@@ -63,9 +63,14 @@ pub(crate) fn archive(members: &[Member<'_>]) -> Vec<u8> {
     tar.into_inner().unwrap().finish().unwrap()
 }
 
-/// An HTTP answer.
+/// An HTTP answer. It says that the connection ends with it, as it does: a client that kept it would find it gone.
 pub(crate) fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
-    let mut bytes = format!("HTTP/1.1 {status}\r\n{headers}\r\n").into_bytes();
+    let close = if headers.contains("Connection: ") {
+        ""
+    } else {
+        "Connection: close\r\n"
+    };
+    let mut bytes = format!("HTTP/1.1 {status}\r\n{headers}{close}\r\n").into_bytes();
     bytes.extend_from_slice(body);
     bytes
 }

@@ -9,6 +9,7 @@ use tonic::{Request, Response, Status};
 
 use super::launch::{self, Launcher};
 use super::{EngineAt, ProgramEnd, ProgramError, ProgramRun, ProgramSandbox, ending, yaml};
+use crate::config::secret::{Mask, Secret};
 use crate::engine::monitor::{Allowed, Diagnostic, Origin, Proxies, Recorder, Severity, Tree};
 use crate::engine::wire::pulumirpc::language_runtime_server::LanguageRuntime;
 use crate::engine::wire::pulumirpc::{
@@ -47,6 +48,7 @@ struct Outcome {
     started: bool,
     ended: Option<Result<ProgramEnd, ProgramError>>,
     enforced: Option<Enforced>,
+    mask: Mask,
 }
 
 impl State {
@@ -85,6 +87,7 @@ impl State {
             end,
             observed: self.recorder.observed(),
             enforced: outcome.enforced.take(),
+            mask: outcome.mask.clone(),
         })
     }
 }
@@ -116,6 +119,13 @@ impl Runtime {
                 "a debugger or a query is asked for, and is not supported".to_owned(),
             ));
         }
+        // The program gets these decrypted and may say them; nobody else may hear them.
+        let secrets = request
+            .config_secret_keys
+            .iter()
+            .filter_map(|key| request.config.get(key))
+            .map(|value| Secret::new(value.clone()));
+        lock(&self.state.outcome).mask = Mask::new(secrets);
         let proxies = self.connect(&program, allowed, tree, &request).await?;
         let launcher = match &program.runtime {
             super::Runtime::Python { .. } => Some(Launcher::write()?),
