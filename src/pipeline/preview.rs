@@ -12,7 +12,7 @@ pub mod record;
 pub mod value;
 
 use crate::engine::automation::Ending;
-use crate::engine::deployment::{self, Deployment};
+use crate::engine::deployment::{self, Deployment, RunOutput};
 use crate::ledger::{Evidence, Kind, Recorded};
 use crate::names::{Sha256, StackName};
 use crate::perimeter::sandbox::{End, Enforced};
@@ -128,21 +128,7 @@ pub async fn run(
 ) -> Result<Previewed, Error> {
     let state = deployment.state_hash()?;
     let output = deployment.preview().await?;
-    let mut reasons: Vec<Reason> = output
-        .observed
-        .denials
-        .iter()
-        .map(|denial| Reason::Denied {
-            what: output
-                .mask
-                .hide(&format!("{}: {}", denial.method, denial.message)),
-        })
-        .collect();
-    if let Some(message) = &output.program_failed {
-        reasons.push(Reason::Program {
-            message: message.clone(),
-        });
-    }
+    let reasons = refusals(&output);
     if !reasons.is_empty() {
         return Ok(Previewed::Refused(reasons));
     }
@@ -185,16 +171,9 @@ pub async fn run(
         record_hash: record.hash().map_err(record::Error::from)?,
         record,
         plan: Sha256::of(&plan),
+        diagnostics: masked(&output, log.diagnostics),
         calls: output.observed.calls,
         provider_calls: deployment.provider_calls(),
-        diagnostics: log
-            .diagnostics
-            .into_iter()
-            .map(|said| Diagnostic {
-                message: output.mask.hide(&said.message),
-                ..said
-            })
-            .collect(),
         engine_sandbox: deployment.enforced().clone(),
         program_sandbox: output.program_sandbox.ok_or(Error::NoProgram)?,
     };
@@ -202,4 +181,33 @@ pub async fn run(
         preview: Box::new(preview),
         plan,
     })
+}
+
+/// What the program did that ends the attempt: what it was denied, and its own failure.
+fn refusals(output: &RunOutput) -> Vec<Reason> {
+    let mut reasons: Vec<Reason> = output
+        .observed
+        .denials
+        .iter()
+        .map(|denial| Reason::Denied {
+            what: output
+                .mask
+                .hide(&format!("{}: {}", denial.method, denial.message)),
+        })
+        .collect();
+    if let Some(message) = &output.program_failed {
+        reasons.push(Reason::Program {
+            message: message.clone(),
+        });
+    }
+    reasons
+}
+
+/// What the engine and the program said, without the stack's secrets.
+fn masked(output: &RunOutput, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mask = |said: Diagnostic| Diagnostic {
+        message: output.mask.hide(&said.message),
+        ..said
+    };
+    diagnostics.into_iter().map(mask).collect()
 }
