@@ -161,10 +161,12 @@ pub(crate) fn create(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// Makes a folder, if it is not there.
 pub(crate) fn create_folder(path: &Path) -> Result<(), Error> {
     match fs::create_dir(path) {
-        Ok(()) => sync_parent(path),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(doing("making", path)(error)),
+        Ok(()) => {}
+        // Made durable again: an interrupted writer may have made it and got no further.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(doing("making", path)(error)),
     }
+    sync_parent(path)
 }
 
 /// A file that only grows.
