@@ -52,7 +52,8 @@ pub enum Mount {
         /// Absolute path inside.
         target: PathBuf,
     },
-    /// A folder of the host that the sandbox may write.
+    /// A folder of the host that the sandbox may write, as far as the folder's own permissions let the payload's user: this
+    /// is for [`Identity::Caller`]. Under root the dedicated user owns nothing on the host; give untrusted code a copy.
     ReadWrite {
         /// Path outside.
         source: PathBuf,

@@ -10,6 +10,8 @@
     reason = "a test's helper fails the test"
 )]
 
+#[path = "../support/mod.rs"]
+mod installed;
 mod support;
 
 /// What a payload sees, and what it cannot.

@@ -8,21 +8,24 @@ use crate::support::*;
 const USER: u32 = 54_321;
 
 /// The same tests, each against a sandbox with one user namespace.
-#[test]
-fn every_other_test_holds_without_root() {
+#[tokio::test]
+async fn every_other_test_holds_without_root() {
     if !rustix::process::geteuid().is_root() {
         return;
     }
-    // Both programs must be readable for the user, whatever the build folder's rights are.
+    // The programs must be readable for the user, whatever the build folder's rights are.
     let folder = Outside::new();
     let tests = folder.path().join("tests");
     std::fs::copy(std::env::current_exe().expect("this test"), &tests).expect("copied");
     std::fs::copy(executable(), folder.path().join("lightsout")).expect("copied");
+    let pulumi = folder.path().join("pulumi");
+    std::fs::copy(crate::programs::pulumi().await, &pulumi).expect("copied");
     let scratch = folder.path().join("tmp");
     std::fs::create_dir(&scratch).expect("made");
     std::os::unix::fs::chown(&scratch, Some(USER), Some(USER)).expect("owned");
     let output = std::process::Command::new(&tests)
         .env("TMPDIR", &scratch)
+        .env("LIGHTSOUT_TEST_PULUMI", pulumi)
         .env("LIGHTSOUT_TEST_EXECUTABLE", folder.path().join("lightsout"))
         .uid(USER)
         .gid(USER)

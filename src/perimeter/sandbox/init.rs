@@ -26,8 +26,8 @@ use super::mounts::{self, Sources};
 use super::policy::{Mode, Policy, Reply, Request};
 use super::sys::{self, Fork};
 
-/// How ready the kernel is to kill the sandbox when memory runs out; the supervisor has 0, the most is 1000.
-const OOM_SCORE: &str = "500";
+/// How ready the kernel is to kill the sandbox when memory runs out; most supervisors have 0, the most is 1000.
+const OOM_SCORE: i32 = 500;
 
 /// The host's name inside.
 const HOST_NAME: &[u8] = b"sandbox";
@@ -62,8 +62,7 @@ fn outer(policy: OwnedFd, control: &OwnedFd) -> Result<i32, Failure> {
     }
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     rustix::process::setsid().map_err(Failure::at(Step::Policy, "session"))?;
-    std::fs::write("/proc/self/oom_score_adj", OOM_SCORE)
-        .map_err(Failure::at(Step::Limits, "oom_score_adj"))?;
+    die_first()?;
     let landlock_abi = lockdown::landlock_abi()?;
     let filters = Filters::compile()?;
     let ids = policy
@@ -92,6 +91,19 @@ fn outer(policy: OwnedFd, control: &OwnedFd) -> Result<i32, Failure> {
             }
             sys::exit(1)
         }
+    }
+}
+
+/// Raises this process's score to [`OOM_SCORE`], for all that it starts. Some hosts give all their processes a higher one.
+fn die_first() -> Result<(), Failure> {
+    const FILE: &str = "/proc/self/oom_score_adj";
+    let score = std::fs::read_to_string(FILE).map_err(Failure::at(Step::Limits, FILE))?;
+    match score.trim().parse::<i32>() {
+        Ok(score) if score >= OOM_SCORE => Ok(()),
+        Ok(_) => {
+            std::fs::write(FILE, OOM_SCORE.to_string()).map_err(Failure::at(Step::Limits, FILE))
+        }
+        Err(_) => Err(Failure::refused(Step::Limits, FILE)),
     }
 }
 
