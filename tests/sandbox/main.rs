@@ -10,6 +10,7 @@
     reason = "a test's helper fails the test"
 )]
 
+#[expect(dead_code, reason = "other targets use the rest")]
 #[path = "../support/mod.rs"]
 mod installed;
 mod support;
