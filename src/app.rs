@@ -16,7 +16,7 @@ use crate::config::load;
 use crate::demo;
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::ledger::{Key, Ledger};
+use crate::ledger::{Key, Ledger, PersonName};
 use crate::names::RunId;
 use crate::perimeter::Perimeter;
 use crate::perimeter::interrupt::Interrupt;
@@ -51,6 +51,7 @@ async fn dispatch(cli: Cli) -> Result<Exit, Fault> {
         Command::Run(ref arguments) => run(&outside, arguments).await,
         Command::Demo(ref arguments) => demo::run(&outside, arguments.keep.as_deref()).await,
         Command::Approve(ref arguments) => approve::run(&outside, arguments).await,
+        Command::Acknowledge(ref arguments) => acknowledge(&outside, arguments),
         Command::Generate(ref arguments) => stage::generate(&outside, arguments).await,
         Command::Preview(ref arguments) => stage::preview(&outside, arguments).await,
         Command::Policy(ref arguments) => stage::policy(&outside, arguments).await,
@@ -195,6 +196,29 @@ pub fn order(path: &Path) -> Result<WorkOrder, Fault> {
         text,
         origin: Origin::File { name },
     })
+}
+
+fn acknowledge(outside: &Outside, arguments: &cli::Acknowledge) -> Result<Exit, Fault> {
+    let perimeter = outside.perimeter()?;
+    let by = person(&arguments.by)?;
+    let mut ledger = ledger(&perimeter)?;
+    let stack = pipeline::settle::acknowledge(&mut ledger, &arguments.run, by, &arguments.note)?;
+    match outside.format {
+        Format::Human => print(&format!(
+            "run {} is acknowledged; stack {stack} may be changed again",
+            arguments.run
+        ))?,
+        Format::Json => print_json(&serde_json::json!({ "run": arguments.run, "stack": stack }))?,
+    }
+    Ok(Exit::Done)
+}
+
+/// A person's name from `--by`.
+///
+/// # Errors
+/// It is not one.
+pub fn person(name: &str) -> Result<PersonName, Fault> {
+    PersonName::new(name).map_err(|error| Fault::Usage(format!("`--by`: {error}")))
 }
 
 async fn run(outside: &Outside, arguments: &cli::Run) -> Result<Exit, Fault> {

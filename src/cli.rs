@@ -57,6 +57,8 @@ pub enum Command {
     Demo(Demo),
     /// Approve a run that waits for a person, and apply it.
     Approve(Approve),
+    /// Say that a person has looked at an apply that did not finish; until then nothing else is done to its stack.
+    Acknowledge(Acknowledge),
     /// Stage: have the agent change the stack, or take a proposal; prints a proposal.
     Generate(Run),
     /// Stage: preview a proposal; reads one, prints a preview.
@@ -113,6 +115,19 @@ pub struct Approve {
     /// Who approves, as the ledger will say.
     #[arg(long, value_name = "NAME")]
     pub by: String,
+}
+
+/// Options of an acknowledgement.
+#[derive(Debug, Args)]
+pub struct Acknowledge {
+    /// The run.
+    pub run: RunId,
+    /// Who looked, as the ledger will say.
+    #[arg(long, value_name = "NAME")]
+    pub by: String,
+    /// What was found and done, as the ledger will say.
+    #[arg(long, value_name = "TEXT")]
+    pub note: String,
 }
 
 /// Options of a single stage.

@@ -3,17 +3,23 @@
 //! The text always comes from the base commit. Unknown keys, wrong types and values out of range are errors that name line and
 //! column; nothing has a default that widens what a run may do.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use crate::names::{PackageName, Sha256, StackName};
+use crate::names::{Sha256, StackName};
 
 pub mod environment;
 pub mod load;
 pub mod secret;
+pub mod stack;
+
+pub use stack::{
+    Agent, Autonomy, Budget, Changes, Destructive, Holdouts, Package, Provider, Requirement, Stack,
+    State, Trial, TrialProviders,
+};
 
 /// LIMIT: bytes of `lightsout.yaml`.
 pub const CONFIG_BYTES_MAX: u64 = 256 * 1024;
@@ -43,262 +49,6 @@ pub struct Ledger {
     /// Verifier key (`name+id+base64`) that every checkpoint must carry. Without it, the key of this machine.
     #[serde(default)]
     pub key: Option<String>,
-}
-
-/// One stack.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Stack {
-    /// The stack's name, as Pulumi knows it.
-    #[schemars(with = "String")]
-    pub name: StackName,
-    /// Folder of its Pulumi program, from the top of the repository.
-    pub path: String,
-    /// How far a run may go alone.
-    pub autonomy: Autonomy,
-    /// The command that changes the program.
-    #[serde(default)]
-    pub agent: Option<Agent>,
-    /// Folders of policy packs.
-    pub policies: Vec<String>,
-    /// The hidden acceptance scenarios.
-    #[serde(default)]
-    pub holdouts: Option<Holdouts>,
-    /// What a trial is deployed on.
-    #[serde(default)]
-    pub trial: Trial,
-    /// Where the stack's state is kept.
-    pub state: State,
-    /// The packages that the program may use, and what serves them.
-    #[schemars(with = "BTreeMap<String, Package>")]
-    pub packages: BTreeMap<PackageName, Package>,
-    /// What a proposal may touch.
-    #[serde(default)]
-    pub changes: Changes,
-    /// Deletes and replaces of stateful resources.
-    #[serde(default)]
-    pub destructive: Destructive,
-    /// Limits of one run.
-    #[serde(default)]
-    pub budget: Budget,
-}
-
-/// Autonomy level.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Autonomy {
-    /// The proposal is written as a branch; a person merges it.
-    Review,
-    /// The run waits for `lightsout approve`.
-    Balanced,
-    /// What passes is applied.
-    Auto,
-}
-
-impl std::fmt::Display for Autonomy {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Self::Review => "review",
-            Self::Balanced => "balanced",
-            Self::Auto => "auto",
-        })
-    }
-}
-
-/// The agent.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Agent {
-    /// Absolute path inside the sandbox (`/usr/…`, or `/agent/…` for a file of `files`), then arguments. The prompt arrives on standard input.
-    pub command: Vec<String>,
-    /// Folder of the repository that the sandbox shows read-only at `/agent`.
-    #[serde(default)]
-    pub files: Option<String>,
-    /// Minutes of one attempt.
-    #[serde(default = "agent_minutes")]
-    pub minutes: u32,
-}
-
-const fn agent_minutes() -> u32 {
-    10
-}
-
-/// Hidden acceptance scenarios.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Holdouts {
-    /// Folder of `*.feature` files.
-    pub source: String,
-    /// Trials, each judged by every scenario.
-    #[serde(default = "holdout_runs")]
-    pub runs: u32,
-    /// Runs that must pass for a scenario to pass.
-    #[serde(default = "holdout_quorum")]
-    pub quorum: u32,
-    /// Share of the scenarios that must pass, above 0 and at most 1, in steps of 0.0001.
-    #[serde(default = "holdout_pass_rate")]
-    pub pass_rate: f64,
-}
-
-const fn holdout_runs() -> u32 {
-    3
-}
-const fn holdout_quorum() -> u32 {
-    2
-}
-const fn holdout_pass_rate() -> f64 {
-    0.9
-}
-
-impl Holdouts {
-    /// The pass rate in basis points (1 to 10,000), or nothing when it is not one.
-    #[must_use]
-    pub fn basis_points(&self) -> Option<u32> {
-        let scaled = self.pass_rate * 10_000.0;
-        let whole = scaled.round();
-        let is_exact = (scaled - whole).abs() < 1e-6;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "the range is checked"
-        )]
-        (is_exact && (1.0..=10_000.0).contains(&whole)).then_some(whole as u32)
-    }
-}
-
-/// A trial deployment.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Trial {
-    /// What serves the packages during a trial.
-    #[serde(default)]
-    pub providers: TrialProviders,
-    /// Names of environment variables that real providers get during a trial, in place of the packages' own: a trial creates real
-    /// things, in an account of its own.
-    #[serde(default)]
-    pub environment: BTreeSet<String>,
-}
-
-/// What serves the packages during a trial.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum TrialProviders {
-    /// In-process twins, for the packages that have one.
-    #[default]
-    Twin,
-    /// The same as the stack's own.
-    Real,
-}
-
-/// Where the state is kept.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct State {
-    /// `file://` and a folder: absolute, or beginning with `./` from the top of the repository.
-    pub url: String,
-    /// Name of the environment variable that holds the passphrase of the stack's secrets.
-    #[serde(default = "passphrase_variable")]
-    pub passphrase: String,
-}
-
-fn passphrase_variable() -> String {
-    "PULUMI_CONFIG_PASSPHRASE".to_owned()
-}
-
-/// One package of the allow-list.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Package {
-    /// What serves it.
-    pub provider: Provider,
-    /// The plugin's version; needed for `plugin`.
-    #[serde(default)]
-    pub version: Option<String>,
-    /// Data sources that the program may call, by token.
-    #[serde(default)]
-    pub invokes: Vec<String>,
-    /// Names of environment variables that this provider's process gets, and nothing else does.
-    #[serde(default)]
-    pub environment: BTreeSet<String>,
-}
-
-/// What serves a package.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Provider {
-    /// An in-process stand-in; nothing real is touched.
-    Twin,
-    /// The real plugin, by `tools.lock`.
-    Plugin,
-}
-
-/// What a proposal may touch.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Changes {
-    /// Globs, relative to the stack's folder.
-    #[serde(default = "everything")]
-    pub allow: Vec<String>,
-}
-
-fn everything() -> Vec<String> {
-    vec!["**".to_owned()]
-}
-
-impl Default for Changes {
-    fn default() -> Self {
-        Self {
-            allow: everything(),
-        }
-    }
-}
-
-/// Deletes and replaces of stateful resources.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Destructive {
-    /// Who must agree.
-    #[serde(default)]
-    pub require: Requirement,
-}
-
-/// Who must agree.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Requirement {
-    /// A person, at every level. There is no other choice.
-    #[default]
-    Human,
-}
-
-/// Limits of one run.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Budget {
-    /// Attempts of the agent, 1 to 3.
-    #[serde(default = "attempts")]
-    pub attempts: u32,
-    /// Minutes of the whole run.
-    #[serde(default = "minutes")]
-    pub minutes: u32,
-}
-
-const fn attempts() -> u32 {
-    3
-}
-const fn minutes() -> u32 {
-    30
-}
-
-impl Default for Budget {
-    fn default() -> Self {
-        Self {
-            attempts: attempts(),
-            minutes: minutes(),
-        }
-    }
 }
 
 /// What is wrong with the configuration, and where.

@@ -92,10 +92,25 @@ pub enum Fault {
     #[error("interrupted; nothing was applied")]
     #[diagnostic(code(lightsout::interrupted))]
     Interrupted,
+    #[error(
+        "run `{run}` began to apply to stack `{stack}` and did not finish; until a person has looked, nothing else is done to it"
+    )]
+    #[diagnostic(
+        code(lightsout::unsettled),
+        help(
+            "compare the stack's state with the world, repair what differs, then: lightsout acknowledge {run} --by NAME --note TEXT"
+        )
+    )]
+    Unsettled {
+        run: crate::names::RunId,
+        stack: crate::names::StackName,
+    },
     #[error("apply began and could not be followed to its end: {0}")]
     #[diagnostic(
         code(lightsout::apply),
-        help("look at the stack's state and at the world before anything else is applied")
+        help(
+            "compare the stack's state with the world, repair what differs, then: lightsout acknowledge RUN --by NAME --note TEXT"
+        )
     )]
     AfterApply(Box<Self>),
 }
@@ -106,7 +121,7 @@ impl Fault {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Config(_) | Self::Usage(_) => Exit::Usage,
-            Self::AfterApply(_) => Exit::ApplyIncomplete,
+            Self::AfterApply(_) | Self::Unsettled { .. } => Exit::ApplyIncomplete,
             Self::OutOfTime { .. } => Exit::BudgetSpent,
             Self::Agent { end } if end.is_over_budget() => Exit::BudgetSpent,
             Self::Ledger(ledger::Error::Invalid(_)) => Exit::LedgerInvalid,

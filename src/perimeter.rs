@@ -15,7 +15,7 @@ pub mod repository;
 pub mod sandbox;
 pub mod tools;
 
-/// The folder of ours at the top of a repository: ledger, runs, locks. Git does not see it.
+/// The folder of ours at the top of a repository: ledger and runs. Git does not see it.
 pub const OWN_FOLDER: &str = ".lightsout";
 
 /// Everything outside that a run may use.

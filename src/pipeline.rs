@@ -11,6 +11,7 @@ pub mod order;
 pub mod policy;
 pub mod preview;
 pub mod run;
+pub mod settle;
 pub mod spend;
 pub mod stages;
 pub mod statement;
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 
 use tracing::Instrument as _;
 
+use crate::config::TrialProviders;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::ledger::{Actor, Recorded};
@@ -176,10 +178,18 @@ async fn attempt_once(
     });
     let preview = next!(stage!("preview", stages::preview(run, &proposal).await));
     let policy = stage!("policy", stages::policy(run, &preview).await);
-    let holdout = stage!(
-        "holdout",
-        stages::holdout(run, &proposal, &preview, &policy).await
-    );
+    let holdout = match run.job.stack.trial.providers {
+        // Nothing is left of a twin when its trial is dropped.
+        TrialProviders::Twin => stage!(
+            "holdout",
+            stages::holdout(run, &proposal, &preview, &policy).await
+        ),
+        // What a trial has made is taken down first, however long that takes.
+        TrialProviders::Real => {
+            let _shown = progress.stage("holdout");
+            stages::holdout(run, &proposal, &preview, &policy).await?
+        }
+    };
     let decision = stage!(
         "gate",
         stages::gate(run, &proposal, &preview, &policy, &holdout, None)

@@ -1,6 +1,6 @@
 //! `lightsout approve`: a person agrees to a run that waits, and the run goes on.
 
-use crate::app::{Outside, ledger, new_outcome, show, told};
+use crate::app::{Outside, ledger, new_outcome, person, show, told};
 use crate::cli;
 use crate::config::load;
 use crate::exit::Exit;
@@ -19,8 +19,7 @@ use crate::pipeline::{Outcome, close, spend, stages};
 /// The run does not wait, or lightsout failed.
 pub async fn run(outside: &Outside, arguments: &cli::Approve) -> Result<Exit, Fault> {
     let perimeter = outside.perimeter()?;
-    let by = PersonName::new(arguments.by.clone())
-        .map_err(|error| Fault::Usage(format!("`--by`: {error}")))?;
+    let by = person(&arguments.by)?;
     let mut ledger = ledger(&perimeter)?;
     let job = job(&perimeter, &ledger, &arguments.run)?;
     let mut run = Run::resume(arguments.run.clone(), &job, &perimeter, &mut ledger).await?;

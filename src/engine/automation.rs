@@ -6,16 +6,21 @@
 //!
 //! INVARIANT: its environment is built here from nothing. A variable that is not written here does not exist for it.
 
+pub mod ending;
+pub mod files;
+
 use std::ffi::OsString;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use ending::{Ending, Error, tail};
+
 use crate::config::secret::Secret;
 use crate::names::{PackageName, StackName};
 use crate::perimeter::interrupt::Interrupt;
 use crate::perimeter::sandbox::{
-    self, Command, Dialer, End, Enforced, Finished, Identity, Limits, Mount, Sandbox, Walls,
+    Command, Dialer, End, Enforced, Finished, Identity, Limits, Mount, Sandbox, Walls,
 };
 use crate::perimeter::tools::Tool;
 
@@ -56,83 +61,6 @@ pub struct Setup<'a> {
     pub packages: Vec<PackageName>,
     /// Time for a preview, an update or a destroy.
     pub deadline: Duration,
-}
-
-/// Why the engine could not be run.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// Its sandbox failed.
-    #[error("starting the engine's sandbox")]
-    Sandbox(#[from] sandbox::Error),
-    /// A file could not be handed to it or taken from it.
-    #[error("{doing} `{path}`: {cause}")]
-    File {
-        /// What was being done.
-        doing: &'static str,
-        /// The file's name.
-        path: String,
-        /// The cause.
-        cause: std::io::Error,
-    },
-    /// A file of its is larger than it may be.
-    #[error("the engine left a `{name}` of more than {limit} bytes")]
-    TooLarge {
-        /// The file.
-        name: &'static str,
-        /// The limit.
-        limit: u64,
-    },
-    /// It failed where it must not.
-    #[error("running `pulumi {command}` for stack `{stack}`: {end}{said}", said = Said(.stderr))]
-    Failed {
-        /// The subcommand.
-        command: &'static str,
-        /// The stack.
-        stack: StackName,
-        /// How it ended.
-        end: Ending,
-        /// The end of what it said.
-        stderr: String,
-    },
-}
-
-struct Said<'a>(&'a str);
-
-impl std::fmt::Display for Said<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            write!(f, ": {}", self.0)
-        }
-    }
-}
-
-/// How a command ended, for a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ending(pub End);
-
-impl Ending {
-    /// Whether it ended because its time or its output was used up.
-    #[must_use]
-    pub const fn is_over_budget(self) -> bool {
-        match self.0 {
-            End::DeadlinePassed | End::TooMuchOutput => true,
-            End::Exited(_) | End::Signalled(_) | End::Cancelled => false,
-        }
-    }
-}
-
-impl std::fmt::Display for Ending {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0 {
-            End::Exited(code) => write!(f, "exit status {code}"),
-            End::Signalled(signal) => write!(f, "killed by signal {signal}"),
-            End::DeadlinePassed => f.write_str("it ran longer than its deadline"),
-            End::TooMuchOutput => f.write_str("it printed more than its limit"),
-            End::Cancelled => f.write_str("it was cancelled"),
-        }
-    }
 }
 
 /// An engine whose sandbox stands. Its sockets wait to be served.
@@ -371,7 +299,7 @@ impl Engine {
     /// # Errors
     /// It is not there, or too large.
     pub fn take_file(&self, name: &'static str, limit: u64) -> Result<Vec<u8>, Error> {
-        read_limited(&self.out.join(name), name, limit)
+        files::read(&self.out.join(name), name, limit)
     }
 
     /// An error that says how a command of the engine failed.
@@ -413,29 +341,6 @@ impl Engine {
     }
 }
 
-/// Reads at most `limit` bytes of a file that the engine wrote.
-///
-/// # Errors
-/// It is not there, or too large.
-pub fn read_limited(path: &Path, name: &'static str, limit: u64) -> Result<Vec<u8>, Error> {
-    use std::io::Read as _;
-    let failed = |cause| Error::File {
-        doing: "reading the engine's",
-        path: name.to_owned(),
-        cause,
-    };
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(failed)?;
-    file.take(limit + 1)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
-    if bytes.len() as u64 > limit {
-        Err(Error::TooLarge { name, limit })
-    } else {
-        Ok(bytes)
-    }
-}
-
 fn port(listener: &TcpListener) -> Result<u16, Error> {
     let address = listener.local_addr().map_err(|cause| Error::File {
         doing: "reading the address of",
@@ -465,18 +370,4 @@ fn environment(passphrase: &Secret, providers: &str) -> Vec<(OsString, OsString)
     ]
     .map(|(name, value)| (name.into(), value.into()))
     .to_vec()
-}
-
-/// The end of what a child said, for a message: at most 2,000 characters, control characters gone.
-#[must_use]
-pub fn tail(bytes: &[u8]) -> String {
-    let text: Vec<char> = String::from_utf8_lossy(bytes)
-        .trim()
-        .chars()
-        .filter(|c| *c == '\n' || !c.is_control())
-        .collect();
-    text.get(text.len().saturating_sub(2000)..)
-        .unwrap_or(&[])
-        .iter()
-        .collect()
 }

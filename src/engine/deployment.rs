@@ -2,28 +2,29 @@
 //!
 //! A preview, a trial and an apply are the same thing with other providers and another state folder.
 
+mod parts;
+
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use crate::config::secret::{Mask, Secret};
+pub use parts::{Bound, Error, Plan, RunOutput, Service};
+
 pub use crate::engine::automation::Ending;
-use crate::engine::automation::{self, Engine, Setup, read_limited};
-use crate::engine::gateway::{self, Gateway, Plugin};
+use crate::engine::automation::{self, Engine, Setup, files};
+use crate::engine::gateway::{Gateway, Permit, Plugin};
 use crate::engine::monitor::{self, Allowed, Observed};
 use crate::engine::program::{self, EngineAt, ProgramEnd, ProgramHost, ProgramRun, ProgramSandbox};
-use crate::engine::project::{self, Project};
+use crate::engine::project::Project;
 use crate::engine::twin::{self, Twin};
 use crate::engine::wire::ServeError;
 use crate::names::{PackageName, Sha256, StackName};
 use crate::perimeter::import::RelPath;
 use crate::perimeter::interrupt::Interrupt;
 use crate::perimeter::sandbox::{Enforced, Finished, Limits, Mount};
-use crate::perimeter::tools::Tool;
 use crate::pipeline::preview::{PLAN_BYTES_MAX, event::LOG_BYTES_MAX};
 
 /// LIMIT: bytes that a program may print.
@@ -34,115 +35,6 @@ const PROGRAM_PROCESSES_MAX: u64 = 256;
 const PROGRAM_SCRATCH_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// LIMIT: bytes of a state file.
 const STATE_BYTES_MAX: u64 = 256 * 1024 * 1024;
-
-/// What serves a package.
-#[derive(Debug)]
-pub enum Service {
-    /// An in-process stand-in.
-    Twin {
-        /// What its ids are made of.
-        seed: u64,
-    },
-    /// The real plugin.
-    Plugin {
-        /// Its executable.
-        tool: Tool,
-        /// Its whole environment.
-        environment: Vec<(OsString, OsString)>,
-    },
-}
-
-/// What a deployment is made of.
-#[derive(Debug)]
-pub struct Plan<'a> {
-    /// The engine.
-    pub pulumi: &'a Tool,
-    /// The imported tree, on the host.
-    pub tree: &'a Path,
-    /// The project in it.
-    pub project: &'a Project,
-    /// What runs the program.
-    pub runtime: program::Runtime,
-    /// What the program's sandbox shows besides the tree.
-    pub mounts: Vec<Mount>,
-    /// The state's folder.
-    pub state: &'a Path,
-    /// A private folder for logs and the plan.
-    pub out: &'a Path,
-    /// The stack.
-    pub stack: &'a StackName,
-    /// The passphrase of its secrets.
-    pub passphrase: &'a Secret,
-    /// What the program may ask for.
-    pub allowed: Allowed,
-    /// What serves each package.
-    pub services: BTreeMap<PackageName, Service>,
-    /// Time for one run of the engine.
-    pub deadline: Duration,
-    /// Whether somebody wants the run to end.
-    pub interrupt: Interrupt,
-}
-
-/// Why a deployment failed; not what the program or the engine's verdict is.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The engine cannot be run.
-    #[error(transparent)]
-    Engine(#[from] automation::Error),
-    /// The program cannot be run.
-    #[error(transparent)]
-    Program(#[from] program::ProgramError),
-    /// A provider cannot be served.
-    #[error(transparent)]
-    Gateway(#[from] gateway::GatewayError),
-    /// A twin cannot be served.
-    #[error(transparent)]
-    Twin(#[from] twin::Error),
-    /// There is no twin of the package.
-    #[error("package `{0}` has no twin: only `aws` has one")]
-    NoTwin(PackageName),
-    /// A server of ours ended.
-    #[error("serving a provider")]
-    Serve(#[from] ServeError),
-    /// A server of ours is gone.
-    #[error("serving a provider: the server ended early")]
-    ServeEnded,
-    /// The project cannot be read.
-    #[error(transparent)]
-    Project(#[from] project::Error),
-    /// The tree cannot be opened.
-    #[error("opening the imported tree")]
-    Tree(#[from] monitor::AssetError),
-    /// The engine was asked to run a program more often than it can.
-    #[error("the engine has no socket left for another run")]
-    NoSocket,
-}
-
-/// What a run of the engine left.
-#[derive(Debug)]
-pub struct RunOutput {
-    /// How the engine ended, and what it printed.
-    pub finished: Finished,
-    /// Its event log.
-    pub log: Vec<u8>,
-    /// What the program asked for.
-    pub observed: Observed,
-    /// Why the program failed, when it did.
-    pub program_failed: Option<String>,
-    /// Hides the stack's secrets in what the engine and the program said.
-    pub mask: Mask,
-    /// What held the program; nothing when the engine never started it.
-    pub program_sandbox: Option<Enforced>,
-}
-
-/// Whether an update is bound to a plan.
-#[derive(Debug, Clone, Copy)]
-pub enum Bound<'a> {
-    /// It does what the program says.
-    Free,
-    /// It does what the plan says, or fails.
-    Plan(&'a [u8]),
-}
 
 /// An engine with its program and its providers.
 #[derive(Debug)]
@@ -268,7 +160,7 @@ impl Deployment {
             .join(".pulumi/stacks")
             .join(&self.project.name)
             .join(format!("{}.json", self.stack));
-        Ok(Sha256::of(&read_limited(&file, "state", STATE_BYTES_MAX)?))
+        Ok(Sha256::of(&files::read(&file, "state", STATE_BYTES_MAX)?))
     }
 
     /// Previews; the plan file is in [`Deployment::plan`] afterwards.
@@ -276,7 +168,8 @@ impl Deployment {
     /// # Errors
     /// Something of ours failed.
     pub async fn preview(&mut self) -> Result<RunOutput, Error> {
-        let host = self.host()?;
+        self.permit(&Permit::Nothing);
+        let host = self.host(self.allowed.clone())?;
         let address = host.address();
         let finished = watched(&mut self.servers, self.engine.preview(address)).await;
         self.output(host, finished?, "preview.log").await
@@ -295,20 +188,21 @@ impl Deployment {
     /// # Errors
     /// Something of ours failed.
     pub async fn up(&mut self, bound: Bound<'_>) -> Result<RunOutput, Error> {
-        let is_planned = match bound {
-            Bound::Free => false,
-            Bound::Plan(plan) => {
-                let path = self.out.join("plan.json");
-                let failed = |cause| automation::Error::File {
-                    doing: "writing the engine's",
-                    path: "plan.json".to_owned(),
-                    cause,
-                };
-                std::fs::write(&path, plan).map_err(failed)?;
-                true
+        let mut allowed = self.allowed.clone();
+        let (is_planned, permit) = match bound {
+            Bound::Free => (false, Permit::Everything),
+            Bound::Cleared {
+                plan,
+                registrations,
+                writes,
+            } => {
+                files::write_new(&self.out, "plan.json", plan)?;
+                allowed.registrations = Some(registrations);
+                (true, Permit::Cleared(writes))
             }
         };
-        let host = self.host()?;
+        self.permit(&permit);
+        let host = self.host(allowed)?;
         let address = host.address();
         let interrupt = self.interrupt.clone();
         let finished = watched(
@@ -324,7 +218,8 @@ impl Deployment {
     /// # Errors
     /// Something of ours failed.
     pub async fn destroy(&mut self) -> Result<Finished, Error> {
-        let host = self.host()?;
+        self.permit(&Permit::Everything);
+        let host = self.host(self.allowed.clone())?;
         let address = host.address();
         watched(&mut self.servers, self.engine.destroy(address)).await
     }
@@ -337,13 +232,21 @@ impl Deployment {
         Ok(self.engine.export().await?)
     }
 
-    /// Resources that exist in the twins.
+    /// Objects that exist in the twins, or were made by real providers and are not known to be gone.
     #[must_use]
-    pub fn resources_in_twins(&self) -> u64 {
-        self.twins
+    pub fn live(&self) -> u64 {
+        let twins = self
+            .twins
             .iter()
-            .map(|(_, twin)| twin.resources().len() as u64)
-            .sum()
+            .map(|(_, twin)| twin.resources().len() as u64);
+        let gateways = self.gateways.iter().map(|(_, gateway)| gateway.live());
+        twins.chain(gateways).sum()
+    }
+
+    fn permit(&self, permit: &Permit) {
+        for (_, gateway) in &self.gateways {
+            gateway.permit(permit.clone());
+        }
     }
 
     /// Calls that the engine made to the providers so far, by `package/Method`.
@@ -383,7 +286,7 @@ impl Deployment {
         Ok(())
     }
 
-    fn host(&mut self) -> Result<ProgramHost, Error> {
+    fn host(&mut self, allowed: Allowed) -> Result<ProgramHost, Error> {
         let listener = self.clients.next().ok_or(Error::NoSocket)?;
         let mut mounts = vec![Mount::ReadOnly {
             source: self.tree.clone(),
@@ -414,11 +317,7 @@ impl Deployment {
         )?;
         let engine = EngineAt::Sandbox(self.engine.dialer());
         Ok(ProgramHost::start(
-            listener,
-            engine,
-            sandbox,
-            self.allowed.clone(),
-            tree,
+            listener, engine, sandbox, allowed, tree,
         )?)
     }
 
@@ -442,12 +341,8 @@ impl Deployment {
             Some(ProgramEnd::TooMuchOutput) => Some("it printed more than its limit".to_owned()),
         };
         // An engine that was killed before it began leaves no log; an empty one is not a log, and is refused where it is read.
-        let path = self.out.join(log);
-        let log = if path.exists() {
-            read_limited(&path, "event log", LOG_BYTES_MAX)?
-        } else {
-            Vec::new()
-        };
+        let log = files::read_if_there(&self.out.join(log), "event log", LOG_BYTES_MAX)?
+            .unwrap_or_else(Vec::new);
         Ok(RunOutput {
             finished,
             log,

@@ -8,9 +8,9 @@
 //! INVARIANT: what a provider may do beyond plain resources (components, methods, parameters, listing) is denied.
 //! INVARIANT: the seed of auto-names is a function of the URN, so that preview and update give the same names.
 //! INVARIANT: a plugin process ends with its connection, and all of them with the gateway.
-//!
-//! It does not compare calls with a plan.
+//! INVARIANT: a request that changes the world goes through only with a [`Permit`] for it.
 
+mod account;
 mod log;
 mod proxy;
 
@@ -21,6 +21,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
+
+use account::Account;
+pub use account::{Permit, Write};
 
 use super::monitor::{Observed, Recorder};
 use super::wire::pulumirpc::engine_server::EngineServer;
@@ -75,6 +78,7 @@ pub struct Gateway {
     package: PackageName,
     address: SocketAddr,
     recorder: Recorder,
+    account: Account,
     servers: JoinSet<Result<(), ServeError>>,
 }
 
@@ -109,10 +113,11 @@ impl Gateway {
             std::future::pending(),
         ));
         let backend = Arc::new(backend(log_address));
-        let record = recorder.clone();
+        let account = Account::default();
+        let (record, writes) = (recorder.clone(), account.clone());
         // A proxy for every connection; its plugin ends when the connection drops it.
         let make = move || {
-            let proxy = proxy::Proxy::new(Arc::clone(&backend), record.clone());
+            let proxy = proxy::Proxy::new(Arc::clone(&backend), record.clone(), writes.clone());
             routes(limited!(ResourceProviderServer::new(proxy)))
         };
         servers.spawn(serve_each(
@@ -125,6 +130,7 @@ impl Gateway {
             package,
             address,
             recorder,
+            account,
             servers,
         })
     }
@@ -139,6 +145,17 @@ impl Gateway {
     #[must_use]
     pub fn attachment(&self) -> String {
         format!("{}:{}", self.package, self.address.port())
+    }
+
+    /// Sets which requests that change the world go through from now on.
+    pub fn permit(&self, permit: Permit) {
+        self.account.set(permit);
+    }
+
+    /// How many objects were made through this gateway and are not known to be gone.
+    #[must_use]
+    pub fn live(&self) -> u64 {
+        self.account.live()
     }
 
     /// The calls, denials and diagnostics so far.

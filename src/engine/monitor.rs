@@ -13,14 +13,14 @@
 mod assets;
 mod options;
 mod record;
+mod registrations;
 mod rules;
 mod service;
 mod side;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use serde::{Deserialize, Serialize};
 use tonic::Status;
 use tonic::service::Routes;
 use tonic::transport::Channel;
@@ -37,37 +37,32 @@ use crate::names::PackageName;
 pub use assets::{AssetError, Tree};
 pub use options::{Alias, ResourceOptions, Timeouts};
 pub use record::{Denial, Diagnostic, Observed, Origin, Recorder, Rule, Severity};
+pub use registrations::Registrations;
 pub(crate) use side::severity;
 
 /// What one stack's program may ask for. Anything else is denied.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Allowed {
     /// Packages whose resources may be registered.
     pub packages: BTreeMap<PackageName, PackageRule>,
     /// Stacks whose outputs may be read, by the exact name the program uses.
-    #[serde(default)]
     pub stack_references: Vec<String>,
     /// Whether existing cloud objects may be adopted (`import`).
-    #[serde(default)]
     pub imports: bool,
+    /// What may be registered at all, when a preview of it was cleared; otherwise everything of the packages above.
+    pub registrations: Option<Registrations>,
 }
 
 /// What may be asked of one package.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PackageRule {
     /// The version that a program may name; a program that names none is served by the one that is attached.
-    #[serde(default)]
     pub version: Option<String>,
     /// Functions (data sources) that may be called, by their whole token.
-    #[serde(default)]
     pub invokes: Vec<String>,
     /// Whether resources may be looked up by id (`X.get`).
-    #[serde(default)]
     pub reads: bool,
     /// Inputs that an explicit provider of this package may set.
-    #[serde(default)]
     pub provider_inputs: Vec<String>,
 }
 
@@ -86,13 +81,15 @@ struct Shared {
     allowed: Allowed,
     tree: Arc<Tree>,
     recorder: Recorder,
+    /// What is left of [`Allowed::registrations`].
+    registrations: Option<Mutex<Registrations>>,
 }
 
 impl Proxies {
     /// Puts proxies in front of the engine's own services; `loader` is needed by YAML programs only.
     #[must_use]
     pub fn new(
-        allowed: Allowed,
+        mut allowed: Allowed,
         tree: Tree,
         recorder: Recorder,
         monitor: Channel,
@@ -104,6 +101,7 @@ impl Proxies {
             engine: limited!(EngineClient::new(engine)),
             loader: loader.map(|loader| limited!(LoaderClient::new(loader))),
             shared: Arc::new(Shared {
+                registrations: allowed.registrations.take().map(Mutex::new),
                 allowed,
                 tree: Arc::new(tree),
                 recorder,

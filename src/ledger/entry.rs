@@ -51,6 +51,8 @@ pub enum Kind {
     ApplyStarted,
     /// What apply did, wholly or in part.
     Receipt,
+    /// A person looked at an apply that did not finish.
+    Acknowledgement,
     /// No decision could be made.
     Fault,
     /// A run ended.
@@ -59,7 +61,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::RunOpened,
         Self::WorkOrder,
         Self::Wall,
@@ -73,6 +75,7 @@ impl Kind {
         Self::Landing,
         Self::ApplyStarted,
         Self::Receipt,
+        Self::Acknowledgement,
         Self::Fault,
         Self::RunClosed,
     ];
@@ -100,6 +103,7 @@ impl Kind {
             Self::Landing => "landing",
             Self::ApplyStarted => "apply-started",
             Self::Receipt => "receipt",
+            Self::Acknowledgement => "acknowledgement",
             Self::Fault => "fault",
             Self::RunClosed => "run-closed",
         }

@@ -166,9 +166,14 @@ pub enum Flaw {
         /// Where the run stood; nothing if it was not open.
         phase: Option<Phase>,
     },
-    /// An approval by somebody without a name.
-    #[error("an approval must be a person's, and this is by `{0}`")]
-    Approver(Actor),
+    /// A person's evidence by somebody without a name.
+    #[error("`{kind}` must be a person's, and this is by `{actor}`")]
+    NotAPerson {
+        /// The evidence.
+        kind: Kind,
+        /// Who recorded it.
+        actor: Actor,
+    },
     /// A parent that is not earlier in the same run.
     #[error("its parent `{0}` is not earlier evidence of the same run")]
     Parent(Sha256),

@@ -3,7 +3,7 @@
 //! The types order the stages in memory; this table orders their evidence on disk. The ledger uses it when it records and again when it
 //! verifies.
 //! INVARIANT: what is not listed is refused. A clearance follows only a decision that had both reports before it, an apply follows only a
-//! clearance and a landing, and a run that began to apply cannot close without a receipt.
+//! clearance and a landing, and a run that began to apply cannot close without a receipt or a person who looked.
 //! It does not look into the evidence: whether a decision said yes is the gate's business.
 
 use std::fmt;
@@ -57,13 +57,15 @@ pub enum Phase {
     Applied,
     /// No decision could be made; the run can only be closed.
     Faulted,
-    /// The run is over.
+    /// The run is over, and had a receipt; a person may have to look at what it left.
+    Ended,
+    /// The run is over, and nothing may follow.
     Closed,
 }
 
 impl Phase {
     /// Every phase.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Opened,
         Self::Ordered,
         Self::Walled,
@@ -81,6 +83,7 @@ impl Phase {
         Self::ApplyingFaulted,
         Self::Applied,
         Self::Faulted,
+        Self::Ended,
         Self::Closed,
     ];
 }
@@ -105,6 +108,7 @@ impl fmt::Display for Phase {
             Self::ApplyingFaulted => "applying, faulted",
             Self::Applied => "applied",
             Self::Faulted => "faulted",
+            Self::Ended => "ended",
             Self::Closed => "closed",
         })
     }
@@ -161,6 +165,8 @@ pub const fn successors(phase: Phase) -> &'static [(Kind, Phase)] {
     const CLOSE: (Kind, Phase) = (Kind::RunClosed, Phase::Closed);
     const DECIDE: (Kind, Phase) = (Kind::Decision, Phase::Decided);
     const STOP: (Kind, Phase) = (Kind::Decision, Phase::Stopped);
+    // A person looked at what an apply left.
+    const LOOKED: (Kind, Phase) = (Kind::Acknowledgement, Phase::Closed);
     const WALL: (Kind, Phase) = (Kind::Wall, Phase::Walled);
     // Somebody else's proposal has no builder of ours, and so no wall.
     const PROPOSAL: (Kind, Phase) = (Kind::Proposal, Phase::Proposed);
@@ -191,12 +197,20 @@ pub const fn successors(phase: Phase) -> &'static [(Kind, Phase)] {
         // The world may have moved since, or another process goes on: until apply begins, the gate may decide again.
         Phase::Cleared => &[(Kind::Landing, Phase::Landed), DECIDE, FAULT, CLOSE],
         Phase::Landed => &[(Kind::ApplyStarted, Phase::Applying), DECIDE, FAULT, CLOSE],
-        Phase::HandedOver | Phase::Applied => &[FAULT, CLOSE],
+        Phase::HandedOver => &[FAULT, CLOSE],
+        // A fault after the receipt does not hide it.
+        Phase::Applied => &[
+            (Kind::Fault, Phase::Applied),
+            (Kind::RunClosed, Phase::Ended),
+            LOOKED,
+        ],
         Phase::Applying | Phase::ApplyingFaulted => &[
             (Kind::Receipt, Phase::Applied),
             (Kind::Fault, Phase::ApplyingFaulted),
+            LOOKED,
         ],
         Phase::Faulted => &[FAULT, CLOSE],
+        Phase::Ended => &[LOOKED],
         Phase::Closed => &[],
     }
 }

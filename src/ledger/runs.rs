@@ -72,8 +72,12 @@ impl Runs {
             None => State::first(kind),
         }
         .ok_or_else(out_of_order)?;
-        if kind == Kind::Approval && !matches!(actor, Actor::Person { .. }) {
-            return Err(Flaw::Approver(actor.clone()));
+        let is_personal = matches!(kind, Kind::Approval | Kind::Acknowledgement);
+        if is_personal && !matches!(actor, Actor::Person { .. }) {
+            return Err(Flaw::NotAPerson {
+                kind,
+                actor: actor.clone(),
+            });
         }
         let earlier = |parent: &Sha256| {
             found.is_some_and(|run| run.entries.iter().any(|entry| entry.body == *parent))

@@ -207,7 +207,16 @@ impl Appender {
 /// The right to write one ledger; it ends with the value, or with the process.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing alone would not do: a process that is being started elsewhere holds a copy of every descriptor until it executes.
+        if let Err(error) = rustix::fs::flock(&self.file, FlockOperation::Unlock) {
+            tracing::warn!(%error, "unlocking the ledger");
+        }
+    }
 }
 
 impl Lock {
@@ -235,7 +244,7 @@ impl Lock {
         file.set_len(0)
             .and_then(|()| writeln!(file, "{}", std::process::id()))
             .map_err(doing("writing", &path))?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 

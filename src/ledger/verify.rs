@@ -130,7 +130,7 @@ pub(crate) fn subject(run: &RunId, kind: Kind, body: Sha256) -> Subject {
 
 fn unfinished(run: &Run) -> Option<Finding> {
     match run.phase() {
-        Phase::Closed => None,
+        Phase::Ended | Phase::Closed => None,
         Phase::Applying | Phase::ApplyingFaulted => Some(Finding::NoReceipt {
             run: run.id().clone(),
         }),

@@ -5,9 +5,13 @@
 //!
 //! INVARIANT: from the moment that [`ApplyStarted`] is recorded, nothing ends as "nothing was applied": a half-done apply is a [`Receipt`].
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::engine::deployment::{self, Bound, Deployment, RunOutput};
+use crate::engine::gateway::Write;
+use crate::engine::monitor::Registrations;
 use crate::ledger::{Evidence, Kind, Recorded};
 use crate::names::{Sha256, StackName};
 use crate::perimeter::sandbox::End;
@@ -79,48 +83,86 @@ impl Evidence for Receipt {
     const KIND: Kind = Kind::Receipt;
 }
 
-/// Looks at the state and the steps again, as they are now; the reasons why the clearance is stale, or none.
+/// What looking again came to.
+#[derive(Debug)]
+pub enum Rechecked {
+    /// The clearance no longer holds.
+    Stale(Vec<Reason>),
+    /// It holds, and the update may do this.
+    Same {
+        /// What the program may register.
+        registrations: Registrations,
+        /// What the providers may be asked to change.
+        writes: BTreeSet<(Write, String)>,
+    },
+}
+
+/// Looks at the state and the steps again, as they are now.
 ///
 /// # Errors
 /// The engine failed.
 pub async fn recheck(
     clearance: &Recorded<Clearance>,
     deployment: &mut Deployment,
-) -> Result<Vec<Reason>, preview::Error> {
+) -> Result<Rechecked, preview::Error> {
     let cleared = clearance.value();
-    let stale = |what: &str| Reason::Stale {
-        what: what.to_owned(),
+    let stale = |what: &str| {
+        Rechecked::Stale(vec![Reason::Stale {
+            what: what.to_owned(),
+        }])
     };
     if deployment.state_hash()? != cleared.state() {
-        return Ok(vec![stale(
-            "the stack's state has changed since the preview",
-        )]);
+        return Ok(stale("the stack's state has changed since the preview"));
     }
     let output = deployment.preview().await?;
     if output.finished.end != End::Exited(0)
         || !output.observed.denials.is_empty()
         || output.program_failed.is_some()
     {
-        return Ok(vec![stale("the same tree does not preview as before")]);
+        return Ok(stale("the same tree does not preview as before"));
     }
     let log = event::parse(&output.log)?;
     let again = record::normalise(&log, &output.finished.stdout, &output.observed.options)?;
     let hash = again.hash().map_err(record::Error::from)?;
-    Ok(if hash == cleared.record() {
-        Vec::new()
-    } else {
-        vec![stale("the same tree would now change something else")]
+    if hash != cleared.record() {
+        return Ok(stale("the same tree would now change something else"));
+    }
+    Ok(Rechecked::Same {
+        registrations: Registrations::of(&output.observed.options),
+        writes: writes(&again),
     })
+}
+
+/// What the steps ask of the providers.
+fn writes(record: &record::Record) -> BTreeSet<(Write, String)> {
+    let write = |op| match op {
+        Op::Create | Op::CreateReplacement => Some(Write::Create),
+        Op::Update => Some(Write::Update),
+        Op::Delete | Op::DeleteReplaced => Some(Write::Delete),
+        // A replacement is its two halves; the others only read, or touch nothing but the state.
+        Op::Replace
+        | Op::Same
+        | Op::Read
+        | Op::ReadReplacement
+        | Op::Refresh
+        | Op::Discard
+        | Op::DiscardReplaced
+        | Op::RemovePendingReplace
+        | Op::Import
+        | Op::ImportReplacement => None,
+    };
+    let of = |step: &record::Step| Some((write(step.op)?, step.urn.as_str().to_owned()));
+    record.steps.iter().filter_map(of).collect()
 }
 
 /// Runs the update and says what it did. It never fails: what went wrong is in the receipt.
 pub async fn up(
     started: &Recorded<ApplyStarted>,
     deployment: &mut Deployment,
-    plan: &[u8],
+    bound: Bound<'_>,
 ) -> Receipt {
     let state_before = started.value().state;
-    let result = deployment.up(Bound::Plan(plan)).await;
+    let result = deployment.up(bound).await;
     let state_after = deployment.state_hash().map_or(None, Some);
     match result {
         Ok(output) => receipt(&output, state_before, state_after),

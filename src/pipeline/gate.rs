@@ -68,14 +68,16 @@
 
 use serde::{Deserialize, Serialize};
 
+mod record;
 pub mod refusal;
 pub mod stateful;
 
+pub use record::{DecisionRecord, Hold, Need};
 pub use refusal::{Reason, Refusal};
 
 use crate::config::Autonomy;
 use crate::ledger::{Evidence, Kind, Recorded};
-use crate::names::{RuleId, RunId, Sha256, StackName, Urn};
+use crate::names::{RuleId, RunId, Sha256, StackName};
 use crate::pipeline::generate::Proposal;
 use crate::pipeline::holdout::{HoldoutPass, HoldoutReport};
 use crate::pipeline::order::Mandate;
@@ -205,57 +207,6 @@ impl Clearance {
     pub const fn state(&self) -> Sha256 {
         self.state
     }
-}
-
-/// What waits for a person, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Hold {
-    /// Hash of the preview's evidence that must be agreed to.
-    pub preview: Sha256,
-    /// Why a person is needed; never empty.
-    pub needs: Vec<Need>,
-}
-
-/// Why a person is needed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "need", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Need {
-    /// The level is `review`: a person merges the branch.
-    Review,
-    /// The level is `balanced`.
-    Approval,
-    /// A stateful resource goes away.
-    Destructive {
-        /// Which.
-        urns: Vec<Urn>,
-    },
-    /// A rule touches a value that is unknown at preview.
-    Undetermined {
-        /// Which rules.
-        rules: Vec<RuleId>,
-    },
-    /// The stack has no holdout scenarios.
-    NoScenarios,
-}
-
-/// The gate's answer as it stands in the ledger.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "decision", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum DecisionRecord {
-    /// It may be applied.
-    Cleared {
-        /// Hash of the preview's evidence.
-        preview: Sha256,
-    },
-    /// A person must decide.
-    Held(Hold),
-    /// It must not be applied.
-    Refused(Refusal),
-}
-
-impl Evidence for DecisionRecord {
-    const KIND: Kind = Kind::Decision;
 }
 
 impl Decision {

@@ -13,6 +13,10 @@ use crate::perimeter::import::{Folder, Limits, Tree, materialise};
 use crate::perimeter::repository::Base;
 use crate::perimeter::tools::{Tool, UserProgram, UserTool};
 use crate::pipeline::order::{Basis, Mandate, ToolRecord};
+use crate::pipeline::settle;
+
+/// LIMIT: folders of one name in a run; each stage of each attempt makes one.
+const NUMBERED_MAX: u32 = 1000;
 
 /// A run that is open in the ledger.
 #[derive(Debug)]
@@ -55,8 +59,13 @@ pub struct Kit {
 pub enum Host {
     /// Pulumi's YAML language host.
     Yaml(Tool),
-    /// The user's Node.
-    Node(UserTool),
+    /// The user's Node, and the npm that installs the program's packages.
+    Node {
+        /// What runs the program.
+        node: UserTool,
+        /// What installs its packages.
+        npm: UserTool,
+    },
     /// The user's Python.
     Python(UserTool),
 }
@@ -76,7 +85,10 @@ impl Kit {
         }
         let host = match project.runtime {
             Runtime::Yaml => Host::Yaml(tools.locate("pulumi-language-yaml").await?),
-            Runtime::Node { .. } => Host::Node(tools.user_tool(UserProgram::Node).await?),
+            Runtime::Node { .. } => Host::Node {
+                node: tools.user_tool(UserProgram::Node).await?,
+                npm: tools.user_tool(UserProgram::Npm).await?,
+            },
             Runtime::Python => Host::Python(tools.user_tool(UserProgram::Python).await?),
         };
         Ok(Self {
@@ -101,7 +113,7 @@ impl Kit {
         let users = |tool: &UserTool| {
             let record = ToolRecord {
                 version: tool.version().to_owned(),
-                sha256: tool.sha256(),
+                sha256: tool.script().map_or(tool.sha256(), |script| script.sha256),
                 source: "user".to_owned(),
             };
             (tool.program().name().to_owned(), record)
@@ -110,7 +122,8 @@ impl Kit {
         tools.extend(self.plugins.iter().map(locked));
         match &self.host {
             Host::Yaml(tool) => tools.extend([locked(tool)]),
-            Host::Node(tool) | Host::Python(tool) => tools.extend([users(tool)]),
+            Host::Node { node, npm } => tools.extend([users(node), users(npm)]),
+            Host::Python(python) => tools.extend([users(python)]),
         }
         tools
     }
@@ -129,6 +142,7 @@ impl<'a> Run<'a> {
         base: Base,
     ) -> Result<Run<'a>, Fault> {
         check_key(job, ledger)?;
+        settle::check(ledger.view(), &job.stack.name)?;
         let base_tree = folder(perimeter, &base, &job.stack.path)?;
         let project = Project::read(&base_tree).map_err(crate::engine::deployment::Error::from)?;
         let kit = Kit::find(perimeter, &project, job).await?;
@@ -181,6 +195,7 @@ impl<'a> Run<'a> {
             .map_err(|_| Fault::Usage(format!("run `{id}` names no commit")))?;
         let base = perimeter.repository.base_at(commit)?;
         check_key(job, ledger)?;
+        settle::check(ledger.view(), &job.stack.name)?;
         let base_tree = folder(perimeter, &base, &job.stack.path)?;
         let project = Project::read(&base_tree).map_err(crate::engine::deployment::Error::from)?;
         let kit = Kit::find(perimeter, &project, job).await?;
@@ -215,6 +230,28 @@ impl<'a> Run<'a> {
         std::fs::create_dir_all(&path).map_err(Fault::file("making", &path))?;
         private(&path)?;
         Ok(path)
+    }
+
+    /// A new private folder of the run; one of an earlier attempt stays, because a trial's state may still be needed.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn numbered(&self, name: &str) -> Result<PathBuf, Fault> {
+        for number in 1..=NUMBERED_MAX {
+            let path = self.folder().join(format!("{name}-{number}"));
+            match std::fs::create_dir(&path) {
+                Ok(()) => {
+                    private(&path)?;
+                    return Ok(path);
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(Fault::file("making", &path)(error)),
+            }
+        }
+        Err(Fault::Usage(format!(
+            "run `{}` has more than {NUMBERED_MAX} folders `{name}`",
+            self.id
+        )))
     }
 
     /// Records evidence of this run.

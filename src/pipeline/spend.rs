@@ -1,13 +1,14 @@
 //! The last stage of a run: a clearance is spent, or the change is handed to a person.
 
 use crate::config::Autonomy;
+use crate::engine::deployment::Bound;
 use crate::fault::Fault;
 use crate::ledger::{Actor, Recorded};
 use crate::names::Sha256;
 use crate::perimeter::import::{self, Folder, open_folder};
 use crate::perimeter::repository::{Author, Branch, Landing as Commit};
 use crate::pipeline::Outcome;
-use crate::pipeline::apply::{self, ApplyStarted, Landing, Receipt};
+use crate::pipeline::apply::{self, ApplyStarted, Landing, Receipt, Rechecked};
 use crate::pipeline::gate::{Clearance, DecisionRecord, Reason, Refusal};
 use crate::pipeline::generate::Proposal;
 use crate::pipeline::preview::Preview;
@@ -40,11 +41,20 @@ pub async fn spend(
     }
     let out = run.fresh("apply")?;
     let mut deployment = stages::deploy(run, proposal, &run.state_folder()?, &out, None).await?;
-    let reasons = apply::recheck(&clearance, &mut deployment).await?;
-    if !reasons.is_empty() {
-        deployment.end().await?;
-        return refuse(run, reasons, &clearance);
-    }
+    let bound = match apply::recheck(&clearance, &mut deployment).await? {
+        Rechecked::Stale(reasons) => {
+            deployment.end().await?;
+            return refuse(run, reasons, &clearance);
+        }
+        Rechecked::Same {
+            registrations,
+            writes,
+        } => Bound::Cleared {
+            plan: &plan,
+            registrations,
+            writes,
+        },
+    };
     if run.perimeter.interrupt.is_raised() {
         deployment.end().await?;
         return Err(Fault::Interrupted);
@@ -58,7 +68,7 @@ pub async fn spend(
     };
     let started = run.record(Actor::Applier, started, &[clearance.hash(), landing.hash()])?;
     // From here on the world may change: nothing below may end as if it had not.
-    let receipt = apply::up(&started, &mut deployment, &plan).await;
+    let receipt = apply::up(&started, &mut deployment, bound).await;
     let ended = deployment.end().await;
     let after = |fault: Fault| Fault::AfterApply(Box::new(fault));
     let outcome = receipt.clone();
@@ -175,16 +185,23 @@ fn land(
     })
 }
 
-/// One apply at a time for a stack.
+/// One apply at a time for a stack, whichever checkout it comes from: the lock lies with the state. Who could remove it there could change
+/// the state itself.
 fn lock(run: &Run<'_>) -> Result<std::fs::File, Fault> {
-    let folder = run.perimeter.own().join("locks");
-    std::fs::create_dir_all(&folder).map_err(Fault::file("making", &folder))?;
-    let path = folder.join(format!("{}.lock", run.job.stack.name));
-    let file = std::fs::File::create(&path).map_err(Fault::file("opening", &path))?;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let name = format!(".lightsout-{}.lock", run.job.stack.name);
+    let path = run.state_folder()?.join(name);
+    let file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .custom_flags(libc::O_NOFOLLOW)
+        .open(&path)
+        .map_err(Fault::file("opening", &path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(Fault::Usage(format!(
-            "another run is applying to stack `{}`; wait for it",
+            "another run is applying to a stack `{}` of the same state; wait for it",
             run.job.stack.name
         ))),
         Err(std::fs::TryLockError::Error(error)) => Err(Fault::file("locking", &path)(error)),

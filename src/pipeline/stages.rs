@@ -1,9 +1,11 @@
 //! The stages as they stand in a run: each takes recorded evidence, leaves recorded evidence.
 
+mod decide;
 mod place;
 
 use std::path::{Path, PathBuf};
 
+pub use decide::{Evidence, gate, latest, record_clearance, record_decision};
 pub use place::{deploy, plan, proposed_tree};
 
 use crate::config::TrialProviders;
@@ -12,9 +14,7 @@ use crate::fault::Fault;
 use crate::ledger::{Actor, Recorded};
 use crate::names::Sha256;
 use crate::perimeter::import::{self, Folder, Tree, open_folder};
-use crate::pipeline::gate::{
-    self, Approval, Case, Clearance, Decision, DecisionRecord, Judged, Reason, Refusal,
-};
+use crate::pipeline::gate::{DecisionRecord, Judged, Reason, Refusal};
 use crate::pipeline::generate::{self, Author, Builder, Generated, Proposal, Wall};
 use crate::pipeline::holdout::{HoldoutReport, Rate, ScenarioSet, Terms, trial};
 use crate::pipeline::order::WorkOrder;
@@ -112,10 +112,19 @@ pub fn given(
             leave_out: vec![".git".to_owned(), "node_modules".to_owned()],
             ..import::Limits::default()
         };
-        import::import(open_folder(path)?.as_fd(), &limits)?
+        match import::import(open_folder(path)?.as_fd(), &limits) {
+            Ok(tree) => tree,
+            Err(error) => {
+                let refusal = Refusal::one(Reason::Tree {
+                    what: error.to_string(),
+                });
+                return stopped(run, refusal, &[order.hash()]);
+            }
+        }
     } else {
-        let patch = crate::engine::automation::read_limited(
-            path,
+        let file = std::fs::File::open(path).map_err(Fault::file("opening the patch", path))?;
+        let patch = crate::engine::automation::files::read_all(
+            file,
             "patch",
             import::patch::PATCH_BYTES_MAX as u64,
         )
@@ -233,7 +242,7 @@ pub async fn holdout(
     policy: &Recorded<Judged<PolicyReport>>,
 ) -> Result<Recorded<Judged<HoldoutReport>>, Fault> {
     let (set, terms) = scenarios(run)?;
-    let trials = run.fresh("trials")?;
+    let trials = run.numbered("trials")?;
     // A trial on real providers creates real things: not of a change that a policy forbids.
     let is_forbidden = matches!(
         policy.value().report.verdict(),
@@ -252,7 +261,12 @@ pub async fn holdout(
             }
             deploy(this, proposal, &state, &out, Some(seed)).await
         };
-        trial::run(&set, terms, &this.id, &trials, deploy).await?
+        let place = trial::Place {
+            folder: &trials,
+            is_real,
+            interrupt: &this.perimeter.interrupt,
+        };
+        trial::run(&set, terms, &this.id, place, deploy).await?
     };
     // Only for the operator: neither the agent nor the ledger sees it.
     let path = run.folder().join("holdouts.private.md");
@@ -293,50 +307,6 @@ fn scenarios(run: &Run<'_>) -> Result<(ScenarioSet, Terms), Fault> {
     Ok((set?, terms))
 }
 
-/// Gate: the decision on everything above, recorded with its statement.
-///
-/// # Errors
-/// The ledger cannot be written.
-pub fn gate(
-    run: &mut Run<'_>,
-    proposal: &Recorded<Proposal>,
-    preview: &Recorded<Preview>,
-    policy: &Recorded<Judged<PolicyReport>>,
-    holdout: &Recorded<Judged<HoldoutReport>>,
-    approval: Option<&Recorded<Approval>>,
-) -> Result<Decision, Fault> {
-    let decision = gate::decide(&Case {
-        mandate: &run.mandate,
-        proposal,
-        preview,
-        policy,
-        holdout,
-        approval,
-    });
-    let mut parents = vec![
-        run.mandate.hash(),
-        proposal.hash(),
-        preview.hash(),
-        policy.hash(),
-        holdout.hash(),
-    ];
-    parents.extend(approval.map(Recorded::hash));
-    drop(record_decision(run, &decision.record(), &parents)?);
-    Ok(decision)
-}
-
-/// Records a clearance: what apply asks for.
-///
-/// # Errors
-/// The ledger cannot be written.
-pub fn record_clearance(
-    run: &mut Run<'_>,
-    clearance: Clearance,
-    preview: &Recorded<Preview>,
-) -> Result<Recorded<Clearance>, Fault> {
-    run.record(Actor::Validator, clearance, &[preview.hash()])
-}
-
 /// Records an attempt's end that needed no judge.
 fn stopped<T>(run: &mut Run<'_>, refusal: Refusal, parents: &[Sha256]) -> Result<Step<T>, Fault> {
     drop(record_decision(
@@ -345,21 +315,6 @@ fn stopped<T>(run: &mut Run<'_>, refusal: Refusal, parents: &[Sha256]) -> Result
         parents,
     )?);
     Ok(Step::Refused(refusal))
-}
-
-/// Records a decision with its in-toto statement.
-///
-/// # Errors
-/// The ledger cannot be written.
-pub fn record_decision(
-    run: &mut Run<'_>,
-    decision: &DecisionRecord,
-    parents: &[Sha256],
-) -> Result<Recorded<DecisionRecord>, Fault> {
-    let claim = super::statement::claim(run, decision, parents);
-    Ok(run
-        .ledger
-        .record_stated(&run.id, Actor::Validator, decision.clone(), parents, &claim)?)
 }
 
 /// Paths of this machine that the builder must not be able to open: what it would look for first.
@@ -390,60 +345,4 @@ fn forbidden(run: &Run<'_>) -> Result<Vec<PathBuf>, Fault> {
 fn note(run: &Run<'_>, attempt: u32, said: &str) -> Result<(), Fault> {
     let path = run.folder().join(format!("agent-{attempt}.txt"));
     std::fs::write(&path, said).map_err(Fault::file("writing", &path))
-}
-
-/// The latest evidence of one type that the run has.
-///
-/// # Errors
-/// It has none.
-pub fn latest<T: crate::ledger::Evidence + serde::de::DeserializeOwned>(
-    run: &Run<'_>,
-) -> Result<Recorded<T>, Fault> {
-    run.ledger
-        .read(&run.id)?
-        .ok_or_else(|| Fault::Usage(format!("run `{}` has no `{}` yet", run.id, T::KIND)))
-}
-
-/// Everything that the gate looks at, read back from the signed ledger.
-#[derive(Debug)]
-pub struct Evidence {
-    /// What is proposed.
-    pub proposal: Recorded<Proposal>,
-    /// What would change.
-    pub preview: Recorded<Preview>,
-    /// What the policies found.
-    pub policy: Recorded<Judged<PolicyReport>>,
-    /// What the holdouts found.
-    pub holdout: Recorded<Judged<HoldoutReport>>,
-    /// Whether a person agreed.
-    pub approval: Option<Recorded<Approval>>,
-}
-
-impl Evidence {
-    /// Reads it.
-    ///
-    /// # Errors
-    /// A part is missing.
-    pub fn read(run: &Run<'_>) -> Result<Self, Fault> {
-        Ok(Self {
-            proposal: latest(run)?,
-            preview: latest(run)?,
-            policy: latest(run)?,
-            holdout: latest(run)?,
-            approval: run.ledger.read(&run.id)?,
-        })
-    }
-
-    /// The gate's case.
-    #[must_use]
-    pub fn case<'a>(&'a self, mandate: &'a Recorded<crate::pipeline::order::Mandate>) -> Case<'a> {
-        Case {
-            mandate,
-            proposal: &self.proposal,
-            preview: &self.preview,
-            policy: &self.policy,
-            holdout: &self.holdout,
-            approval: self.approval.as_ref(),
-        }
-    }
 }

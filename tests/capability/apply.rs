@@ -5,9 +5,7 @@ use std::path::Path;
 use lightsout::perimeter::repository::Repository;
 
 use crate::factory::{Site, factory};
-use crate::runs::tools;
-
-const LONGER: &str = "sed -i 's/days: ${logRetentionDays}/days: 180/' Pulumi.yaml";
+use crate::runs::{LONGER, tools};
 
 /// A run that waits for an approval, and its id.
 fn held() -> (Site, String) {
@@ -131,4 +129,55 @@ fn what_did_not_move_is_applied() {
     let (site, run) = held();
     site.lightsout(&["approve", &run, "--by", "Ada"]).expect(0);
     assert!(!site.resources().is_empty());
+}
+
+/// Kills a run at the moment at which the ledger says that it may change the world.
+fn killed_while_applying(site: &Site) -> String {
+    let mut child = site
+        .command(&["run", "--stack", "site-demo", "--spec", "order.md"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let entries = site.top.join(".lightsout/ledger/entries");
+    let run = loop {
+        let text = std::fs::read_to_string(&entries).unwrap_or_else(|_| String::new());
+        if let Some(line) = text.lines().find(|line| line.contains("\"apply-started\"")) {
+            let entry: serde_json::Value = serde_json::from_str(line).unwrap();
+            break entry["run"].as_str().unwrap().to_owned();
+        }
+        assert_eq!(
+            child.try_wait().unwrap(),
+            None,
+            "it ended before it applied"
+        );
+        std::thread::yield_now();
+    };
+    child.kill().unwrap();
+    child.wait().unwrap();
+    run
+}
+
+#[test]
+fn after_an_apply_that_did_not_finish_a_person_must_look() {
+    tools();
+    let site = factory("site-demo", "stacks/site").agent(LONGER).build();
+    let run = killed_while_applying(&site);
+    let verified = site.lightsout(&["verify"]).expect(0);
+    assert!(verified.stdout.contains(&run), "{}", verified.stdout);
+    // Neither a new run nor the old one goes on.
+    let refused = site.run().expect(20);
+    assert!(refused.stderr.contains(&run), "{}", refused.stderr);
+    site.lightsout(&["approve", &run, "--by", "Ada"]).expect(20);
+    site.lightsout(&["acknowledge", &run, "--by", "Ada", "--note", " "])
+        .expect(2);
+    site.run().expect(20);
+    let note = "nothing was made; the state is begun anew";
+    site.lightsout(&["acknowledge", &run, "--by", "Ada", "--note", note])
+        .expect(0);
+    site.lightsout(&["acknowledge", &run, "--by", "Ada", "--note", note])
+        .expect(2);
+    std::fs::remove_dir_all(site.top.join("state")).unwrap();
+    site.run().expect(0);
+    site.lightsout(&["verify"]).expect(0);
 }

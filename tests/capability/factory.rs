@@ -23,6 +23,7 @@ pub(crate) struct Factory {
     packages: String,
     policies: String,
     holdouts: bool,
+    minutes: u32,
     extra: String,
     files: BTreeMap<String, Vec<u8>>,
 }
@@ -68,6 +69,7 @@ pub(crate) fn factory(stack: &str, path: &str) -> Factory {
         packages: "{ aws: { provider: twin } }".to_owned(),
         policies: "policy-packs/aws-baseline".to_owned(),
         holdouts: true,
+        minutes: 5,
         extra: String::new(),
         files: BTreeMap::new(),
     }
@@ -91,6 +93,12 @@ impl Factory {
 
     pub(crate) fn packages(mut self, packages: &str) -> Self {
         self.packages = packages.to_owned();
+        self
+    }
+
+    /// The whole run's budget of time.
+    pub(crate) fn minutes(mut self, minutes: u32) -> Self {
+        self.minutes = minutes;
         self
     }
 
@@ -136,8 +144,8 @@ impl Factory {
         }
         files.extend(self.files.clone());
         let mut config = format!(
-            "version: 1\nstacks:\n  - name: {}\n    path: {}\n    autonomy: {}\n    policies: [{}]\n    state: {{ url: 'file://./state' }}\n    packages: {}\n    budget: {{ attempts: 1, minutes: 5 }}\n",
-            self.stack, self.path, self.autonomy, self.policies, self.packages
+            "version: 1\nstacks:\n  - name: {}\n    path: {}\n    autonomy: {}\n    policies: [{}]\n    state: {{ url: 'file://./state' }}\n    packages: {}\n    budget: {{ attempts: 1, minutes: {} }}\n",
+            self.stack, self.path, self.autonomy, self.policies, self.packages, self.minutes
         );
         if self.holdouts {
             config.push_str(&format!("    holdouts: {{ source: {holdouts} }}\n"));

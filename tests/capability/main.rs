@@ -14,6 +14,8 @@ mod support;
 /// What stands between a decision and its apply.
 mod apply;
 mod factory;
+/// Programs, changes and machines that do not behave.
+mod hostile;
 /// What a program can find where it runs.
 mod perimeter;
 /// Whole runs: every language, the twin and a real provider.

@@ -10,7 +10,7 @@ pub(crate) fn tools() {
         .block_on(async { drop(support::tools().await) });
 }
 
-const LONGER: &str = "sed -i 's/days: ${logRetentionDays}/days: 180/' Pulumi.yaml";
+pub(crate) const LONGER: &str = "sed -i 's/days: ${logRetentionDays}/days: 180/' Pulumi.yaml";
 
 #[test]
 fn a_yaml_stack_is_changed_applied_and_recorded() {

@@ -172,7 +172,15 @@ fn approve_without_a_person() {
             drafts.push(draft(key, "run-1", Kind::Approval));
             drafts[7].entry.actor = Actor::Builder;
         },
-        |flaw| matches!(flaw, Flaw::Approver(Actor::Builder)),
+        |flaw| {
+            matches!(
+                flaw,
+                Flaw::NotAPerson {
+                    kind: Kind::Approval,
+                    actor: Actor::Builder
+                }
+            )
+        },
     );
 }
 

@@ -77,6 +77,7 @@ evidence!(
     Landing,
     ApplyStarted,
     Receipt,
+    Acknowledgement,
     Fault,
     RunClosed
 );
@@ -94,7 +95,7 @@ pub(crate) fn actor(kind: Kind) -> Actor {
         Kind::PolicyReport | Kind::HoldoutReport | Kind::Decision | Kind::Clearance => {
             Actor::Validator
         }
-        Kind::Approval => Actor::Person {
+        Kind::Approval | Kind::Acknowledgement => Actor::Person {
             name: PersonName::new("ada").unwrap(),
         },
         Kind::ApplyStarted | Kind::Receipt => Actor::Applier,

@@ -9,6 +9,7 @@ use tonic::codegen::tokio_stream;
 use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
 
+use super::account::{Account, Write};
 use super::{Plugin, spawn_plugin};
 use crate::engine::monitor::{Recorder, Rule, handed_on};
 use crate::engine::wire::pulumirpc::resource_provider_client::ResourceProviderClient;
@@ -72,14 +73,16 @@ struct Running {
 pub(super) struct Proxy {
     backend: Arc<Backend>,
     recorder: Recorder,
+    account: Account,
     running: OnceCell<Running>,
 }
 
 impl Proxy {
-    pub(super) fn new(backend: Arc<Backend>, recorder: Recorder) -> Self {
+    pub(super) fn new(backend: Arc<Backend>, recorder: Recorder, account: Account) -> Self {
         Self {
             backend,
             recorder,
+            account,
             running: OnceCell::new(),
         }
     }
@@ -118,6 +121,21 @@ impl Proxy {
     async fn counted(&self, method: &str) -> Result<ResourceProviderClient<Channel>, Status> {
         self.recorder.count("provider", method)?;
         self.plugin().await
+    }
+
+    /// Refuses a change of the world that nobody cleared.
+    fn permitted(&self, write: Write, urn: &str) -> Result<(), Status> {
+        if self.account.allows(write, urn) {
+            return Ok(());
+        }
+        let message = format!(
+            "a `{}` of `{}` that was not cleared",
+            write.method(),
+            crate::names::excerpt(urn)
+        );
+        Err(self
+            .recorder
+            .denied(write.method(), Rule::Uncleared, &message))
     }
 
     fn deny<T>(&self, method: &str, rule: Rule, message: &str) -> Answer<T> {
@@ -285,7 +303,16 @@ impl ResourceProvider for Proxy {
             resource_status_token: String::new(),
             ..request.into_inner()
         };
-        forwarded(self.counted("Create").await?.create(request).await)
+        let mut plugin = self.counted("Create").await?;
+        if request.preview {
+            return forwarded(plugin.create(request).await);
+        }
+        self.permitted(Write::Create, &request.urn)?;
+        let urn = request.urn.clone();
+        self.account.creating(&urn);
+        let answer = forwarded(plugin.create(request).await)?;
+        self.account.created(&urn, &answer.get_ref().id);
+        Ok(answer)
     }
 
     async fn read(&self, request: Request<ReadRequest>) -> Answer<ReadResponse> {
@@ -303,7 +330,11 @@ impl ResourceProvider for Proxy {
             resource_status_token: String::new(),
             ..request.into_inner()
         };
-        forwarded(self.counted("Update").await?.update(request).await)
+        let mut plugin = self.counted("Update").await?;
+        if !request.preview {
+            self.permitted(Write::Update, &request.urn)?;
+        }
+        forwarded(plugin.update(request).await)
     }
 
     async fn delete(&self, request: Request<DeleteRequest>) -> Answer<()> {
@@ -312,7 +343,12 @@ impl ResourceProvider for Proxy {
             resource_status_token: String::new(),
             ..request.into_inner()
         };
-        forwarded(self.counted("Delete").await?.delete(request).await)
+        let mut plugin = self.counted("Delete").await?;
+        self.permitted(Write::Delete, &request.urn)?;
+        let (urn, id) = (request.urn.clone(), request.id.clone());
+        let answer = forwarded(plugin.delete(request).await)?;
+        self.account.deleted(&urn, &id);
+        Ok(answer)
     }
 
     async fn cancel(&self, _: Request<()>) -> Answer<()> {

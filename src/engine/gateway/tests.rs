@@ -52,6 +52,7 @@ async fn start() -> (
         proxy::Backend::Port { port, log }
     })
     .unwrap();
+    gateway.permit(Permit::Everything);
     let client = ResourceProviderClient::new(dial(gateway.address()).await);
     (gateway, client, fake, servers)
 }
@@ -109,6 +110,72 @@ async fn a_refusal_goes_on_with_its_code_text_and_details() {
         })
         .await
         .unwrap();
+}
+
+fn create(urn: &str, preview: bool) -> CreateRequest {
+    CreateRequest {
+        urn: urn.to_owned(),
+        preview,
+        ..Default::default()
+    }
+}
+
+#[tokio::test]
+async fn only_what_was_cleared_changes_the_world() {
+    let (gateway, mut client, fake, _servers) = start().await;
+    gateway.permit(Permit::Nothing);
+    client.create(create(URN, true)).await.unwrap();
+    let update = |preview| UpdateRequest {
+        urn: URN.to_owned(),
+        preview,
+        ..Default::default()
+    };
+    client.update(update(true)).await.unwrap();
+    let delete = || DeleteRequest {
+        urn: URN.to_owned(),
+        ..Default::default()
+    };
+    // A preview that asks for the real thing does not get it.
+    for answer in [
+        client.create(create(URN, false)).await.map(drop),
+        client.update(update(false)).await.map(drop),
+        client.delete(delete()).await.map(drop),
+    ] {
+        assert_eq!(answer.unwrap_err().code(), Code::PermissionDenied);
+    }
+    assert_eq!(fake.creates().len(), 1, "only the previewed one arrived");
+    assert_eq!(gateway.observed().denials.len(), 3);
+    assert_eq!(gateway.observed().denials[0].rule, Rule::Uncleared);
+    gateway.permit(Permit::Cleared(
+        [(Write::Update, URN.to_owned())].into_iter().collect(),
+    ));
+    client.update(update(false)).await.unwrap();
+    assert!(client.create(create(URN, false)).await.is_err());
+    assert!(client.delete(delete()).await.is_err());
+}
+
+#[tokio::test]
+async fn what_was_made_is_counted_until_it_is_gone() {
+    let (gateway, mut client, _fake, _servers) = start().await;
+    client.create(create(URN, true)).await.unwrap();
+    assert_eq!(gateway.live(), 0, "a preview makes nothing");
+    let id = client
+        .create(create(URN, false))
+        .await
+        .unwrap()
+        .into_inner()
+        .id;
+    assert!(client.create(create("half-made", false)).await.is_err());
+    assert_eq!(gateway.live(), 2);
+    for (urn, id) in [(URN, id.as_str()), ("half-made", "half")] {
+        let request = DeleteRequest {
+            urn: urn.to_owned(),
+            id: id.to_owned(),
+            ..Default::default()
+        };
+        client.delete(request).await.unwrap();
+    }
+    assert_eq!(gateway.live(), 0);
 }
 
 #[tokio::test]

@@ -86,6 +86,8 @@ pub enum Rule {
     Asset,
     /// A field whose meaning we do not check.
     Field,
+    /// What the cleared preview did not have.
+    Uncleared,
     /// More than the program may ask for.
     TooMuch,
 }

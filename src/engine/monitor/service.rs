@@ -204,10 +204,17 @@ impl ResourceMonitor for Monitor {
         self.files(METHOD, &inputs, request.replacement_trigger.as_ref())
             .await?;
         drop(inputs);
+        let options = ResourceOptions::of(&request);
+        if let Some(left) = &self.shared.registrations {
+            left.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(&options)
+                .map_err(|refusal| self.deny(METHOD, refusal))?;
+        }
         let ticket = self
             .shared
             .recorder
-            .registering(ResourceOptions::of(&request))
+            .registering(options)
             .map_err(|refusal| self.deny(METHOD, refusal))?;
         let answer = forwarded(self.client().register_resource(request).await)?;
         self.shared

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use super::*;
 use Kind::{
-    ApplyStarted, Approval, Clearance, Decision, Fault, HoldoutReport, Landing, PolicyReport,
-    Preview, Proposal, Receipt, RunClosed, RunOpened, Wall, WorkOrder,
+    Acknowledgement, ApplyStarted, Approval, Clearance, Decision, Fault, HoldoutReport, Landing,
+    PolicyReport, Preview, Proposal, Receipt, RunClosed, RunOpened, Wall, WorkOrder,
 };
 
 const ATTEMPT: [Kind; 6] = [
@@ -41,20 +41,20 @@ fn check(parts: &[&[Kind]], expect: Result<Phase, usize>) {
 #[test]
 fn honest_runs_go_through() {
     let applied = [Clearance, Landing, ApplyStarted, Receipt, RunClosed];
-    check(&[&START, &ATTEMPT, &applied], Ok(Phase::Closed));
+    check(&[&START, &ATTEMPT, &applied], Ok(Phase::Ended));
     check(
         &[&START, &ATTEMPT, &[Approval, Decision], &applied],
-        Ok(Phase::Closed),
+        Ok(Phase::Ended),
     );
     check(
         &[&START, &ATTEMPT, &ATTEMPT, &ATTEMPT, &applied],
-        Ok(Phase::Closed),
+        Ok(Phase::Ended),
     );
     check(
         &[&START, &ATTEMPT, &[Landing, RunClosed]],
         Ok(Phase::Closed),
     );
-    check(&[&START, &ATTEMPT[1..], &applied], Ok(Phase::Closed));
+    check(&[&START, &ATTEMPT[1..], &applied], Ok(Phase::Ended));
     check(
         &[
             &START,
@@ -66,7 +66,7 @@ fn honest_runs_go_through() {
     // Another process goes on after an interruption: it decides again and clears again.
     check(
         &[&START, &ATTEMPT, &[Clearance, Decision], &applied],
-        Ok(Phase::Closed),
+        Ok(Phase::Ended),
     );
 }
 
@@ -116,12 +116,25 @@ fn a_clearance_is_spent_once() {
 }
 
 #[test]
-fn a_run_that_began_to_apply_cannot_close_without_a_receipt() {
+fn a_run_that_began_to_apply_cannot_close_without_a_receipt_or_a_person() {
     let run = [&START[..], &ATTEMPT, &[Clearance, Landing, ApplyStarted]].concat();
     check(&[&run, &[RunClosed]], Err(11));
     check(&[&run, &[Fault, RunClosed]], Err(12));
-    check(&[&run, &[Fault, Receipt, RunClosed]], Ok(Phase::Closed));
-    check(&[&run, &[Receipt, RunClosed]], Ok(Phase::Closed));
+    check(&[&run, &[Fault, Receipt, RunClosed]], Ok(Phase::Ended));
+    check(&[&run, &[Receipt, RunClosed]], Ok(Phase::Ended));
+    for left in [
+        &[][..],
+        &[Fault],
+        &[Receipt],
+        &[Receipt, Fault],
+        &[Receipt, RunClosed],
+    ] {
+        check(&[&run, left, &[Acknowledgement]], Ok(Phase::Closed));
+        let twice = [Acknowledgement, Acknowledgement];
+        check(&[&run, left, &twice], Err(12 + left.len()));
+    }
+    // There is nothing to look at where nothing was applied.
+    check(&[&START, &[RunClosed, Acknowledgement]], Err(3));
 }
 
 #[test]
@@ -158,11 +171,9 @@ fn the_table_has_no_dead_end_and_no_double() {
         let kinds: HashSet<Kind> = next.iter().map(|(kind, _)| *kind).collect();
         assert_eq!(kinds.len(), next.len(), "{phase}");
         assert!(!kinds.contains(&RunOpened), "{phase}");
-        assert_eq!(kinds.contains(&Fault), phase != Phase::Closed, "{phase}");
-        let can_close = !matches!(
-            phase,
-            Phase::Applying | Phase::ApplyingFaulted | Phase::Closed
-        );
+        let is_over = matches!(phase, Phase::Ended | Phase::Closed);
+        assert_eq!(kinds.contains(&Fault), !is_over, "{phase}");
+        let can_close = !is_over && !matches!(phase, Phase::Applying | Phase::ApplyingFaulted);
         assert_eq!(kinds.contains(&RunClosed), can_close, "{phase}");
         reached.extend(next.iter().map(|(_, to)| *to));
     }

@@ -24,7 +24,7 @@ pub struct Refusal {
 pub enum Reason {
     /// The proposal touches what it may not.
     Path(PathRefusal),
-    /// What the agent left is not a tree that can be imported.
+    /// What is proposed is not a tree that can be imported.
     Tree {
         /// What is wrong with it.
         what: String,
@@ -79,7 +79,7 @@ impl std::fmt::Display for Reason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Path(path) => write!(f, "{path}"),
-            Self::Tree { what } => write!(f, "what the agent left cannot be imported: {what}"),
+            Self::Tree { what } => write!(f, "what is proposed cannot be imported: {what}"),
             Self::Program { message } => write!(f, "the program does not run: {message}"),
             Self::Denied { what } => write!(
                 f,

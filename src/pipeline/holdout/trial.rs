@@ -1,15 +1,19 @@
 //! Trials: the proposal is deployed on a fresh stack, judged by every scenario, and taken down again.
 //!
 //! INVARIANT: a trial has its own state folder and its own twins, and keeps the stack's own name, so that a program cannot tell a trial from
-//! the real thing. What is left after it is counted in the state and in the twins; what cannot be counted is not a clean end.
+//! the real thing. What is left after it is counted in the state, in the twins and in what real providers said they made and took away;
+//! what cannot be counted is not a clean end.
+//! INVARIANT: what a trial on real providers made is taken down however its deployment ended, and its state is kept until that is proven.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{
-    Details, HoldoutReport, ScenarioSet, State, Teardown, Terms, Trial, TrialRecord, evaluate,
+    Details, HoldoutReport, RunOutcome, ScenarioSet, State, Teardown, Terms, Trial, TrialRecord,
+    evaluate,
 };
 use crate::engine::deployment::{self, Deployment};
 use crate::names::{RunId, Sha256};
+use crate::perimeter::interrupt::Interrupt;
 use crate::perimeter::sandbox::End;
 
 /// Why the trials could not be run.
@@ -27,6 +31,18 @@ pub enum Error {
     /// A folder for a trial cannot be made.
     #[error("making a trial's folder")]
     Folder(#[from] std::io::Error),
+    /// Somebody wants the run to end.
+    #[error("interrupted; the trial is taken down, nothing was applied")]
+    Interrupted,
+    /// Real things may be left.
+    #[error(
+        "a trial on real providers was not proven to be taken down completely; what it made is listed in its state, `{}`: destroy it from there",
+        .state.display()
+    )]
+    LeftBehind {
+        /// The folder of its state.
+        state: PathBuf,
+    },
 }
 
 /// A trial's seed: of the run and the number, so that a replay gives the same names.
@@ -38,17 +54,28 @@ pub fn seed(run: &RunId, number: u32) -> u64 {
     u64::from_be_bytes([a, b, c, d, e, f, g, h]) >> 11
 }
 
+/// Where and on what trials run.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The folder for their states.
+    pub folder: &'a Path,
+    /// Whether they make real things.
+    pub is_real: bool,
+    /// Whether somebody wants the run to end.
+    pub interrupt: &'a Interrupt,
+}
+
 /// Deploys as many trials as the terms ask for and judges them.
 ///
 /// `deploy` builds one deployment on the given fresh state folder.
 ///
 /// # Errors
-/// A trial could not be started at all; one that fails is part of the report.
+/// A trial could not be started at all, or left something real behind; one that fails is part of the report.
 pub async fn run<F, E>(
     set: &ScenarioSet,
     terms: Terms,
     run: &RunId,
-    folder: &Path,
+    place: Place<'_>,
     deploy: F,
 ) -> Result<(HoldoutReport, Details), E>
 where
@@ -57,16 +84,59 @@ where
 {
     let mut trials = Vec::new();
     for number in 0..terms.runs() {
+        if place.interrupt.is_raised() {
+            return Err(Error::Interrupted.into());
+        }
         let seed = seed(run, number);
-        let folder = folder.join(format!("trial-{number}"));
+        let folder = place.folder.join(format!("trial-{number}"));
         std::fs::create_dir_all(&folder).map_err(Error::Folder)?;
         let deployment = deploy(&folder, seed).await?;
-        trials.push(one(set, seed, deployment).await?);
+        let (trial, teardown) = one(set, seed, deployment).await;
+        if place.is_real && teardown != Teardown::Left(0) {
+            let state = folder.join("state");
+            return Err(Error::LeftBehind { state }.into());
+        }
+        trials.push(trial?);
+    }
+    if place.interrupt.is_raised() {
+        return Err(Error::Interrupted.into());
     }
     Ok(HoldoutReport::assemble(set, terms, trials))
 }
 
-async fn one(set: &ScenarioSet, seed: u64, mut deployment: Deployment) -> Result<Trial, Error> {
+/// Deploys, judges and takes down, whatever happens on the way.
+async fn one(
+    set: &ScenarioSet,
+    seed: u64,
+    mut deployment: Deployment,
+) -> (Result<Trial, Error>, Teardown) {
+    let judged = judged(set, &mut deployment).await;
+    let teardown = match teardown(&mut deployment).await {
+        Ok(teardown) => teardown,
+        Err(error) => {
+            tracing::warn!(%error, "a trial could not be taken down");
+            Teardown::Unproven
+        }
+    };
+    let ended = deployment.end().await.map_err(Error::from);
+    let trial = judged.and_then(|judged| ended.map(|()| judged));
+    let trial = trial.map(|(deployed, exported, outcomes)| Trial {
+        record: TrialRecord {
+            seed,
+            deployed,
+            teardown,
+            evidence: Sha256::of(&exported),
+        },
+        outcomes,
+    });
+    (trial, teardown)
+}
+
+/// Whether it could be deployed, its state, and what each scenario says of that.
+async fn judged(
+    set: &ScenarioSet,
+    deployment: &mut Deployment,
+) -> Result<(bool, Vec<u8>, Option<Vec<RunOutcome>>), Error> {
     let up = deployment.up(deployment::Bound::Free).await?;
     let deployed = up.finished.end == End::Exited(0)
         && up.observed.denials.is_empty()
@@ -82,15 +152,7 @@ async fn one(set: &ScenarioSet, seed: u64, mut deployment: Deployment) -> Result
         ),
         Ok(_) | Err(_) => None,
     };
-    let teardown = teardown(&mut deployment).await?;
-    deployment.end().await?;
-    let record = TrialRecord {
-        seed,
-        deployed,
-        teardown,
-        evidence: Sha256::of(&exported),
-    };
-    Ok(Trial { record, outcomes })
+    Ok((deployed, exported, outcomes))
 }
 
 async fn teardown(deployment: &mut Deployment) -> Result<Teardown, Error> {
@@ -102,7 +164,7 @@ async fn teardown(deployment: &mut Deployment) -> Result<Teardown, Error> {
     let Some(in_state) = count_resources(&exported) else {
         return Ok(Teardown::Unproven);
     };
-    Ok(Teardown::Left(in_state + deployment.resources_in_twins()))
+    Ok(Teardown::Left(in_state + deployment.live()))
 }
 
 /// Resources in an exported state; nothing when it is not one.

@@ -34,7 +34,7 @@ pub fn proposed_tree(run: &Run<'_>, proposal: &Recorded<Proposal>) -> Result<Pat
 /// # Errors
 /// It is gone or too large.
 pub fn plan(run: &Run<'_>) -> Result<Vec<u8>, Fault> {
-    let bytes = crate::engine::automation::read_limited(
+    let bytes = crate::engine::automation::files::read(
         &run.folder().join(PLAN),
         PLAN,
         preview::PLAN_BYTES_MAX,
@@ -98,7 +98,7 @@ async fn host(run: &Run<'_>, project: &Project) -> Result<(program::Runtime, Vec
                 vec![read_only(tool.path(), &inside)],
             )
         }
-        (Host::Node(node), Runtime::Node { typescript }) => {
+        (Host::Node { node, .. }, Runtime::Node { typescript }) => {
             let mut mounts = shown(node.shows());
             mounts.push(read_only(
                 &packages(run).await?.folder().join("node_modules"),
@@ -126,7 +126,7 @@ async fn host(run: &Run<'_>, project: &Project) -> Result<(program::Runtime, Vec
             )
         }
         (
-            Host::Yaml(_) | Host::Node(_) | Host::Python(_),
+            Host::Yaml(_) | Host::Node { .. } | Host::Python(_),
             Runtime::Yaml | Runtime::Node { .. } | Runtime::Python,
         ) => {
             return Err(Fault::Usage(

@@ -70,7 +70,10 @@ impl ResourceProvider for Fake {
             ));
         }
         self.0.lock().unwrap().creates.push(request);
-        fine()
+        Ok(Response::new(CreateResponse {
+            id: "made".to_owned(),
+            ..Default::default()
+        }))
     }
     async fn parameterize(&self, _: Request<ParameterizeRequest>) -> Answer<ParameterizeResponse> {
         fine()

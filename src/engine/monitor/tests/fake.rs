@@ -234,6 +234,7 @@ pub(super) fn allowed() -> Allowed {
             .collect(),
         stack_references: vec!["org/net/prod".to_owned()],
         imports: false,
+        registrations: None,
     }
 }
 

@@ -1,0 +1,58 @@
+//! The gate's answer as data.
+
+use serde::{Deserialize, Serialize};
+
+use super::Refusal;
+use crate::ledger::{Evidence, Kind};
+use crate::names::{RuleId, Sha256, Urn};
+
+/// What waits for a person, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hold {
+    /// Hash of the preview's evidence that must be agreed to.
+    pub preview: Sha256,
+    /// Why a person is needed; never empty.
+    pub needs: Vec<Need>,
+}
+
+/// Why a person is needed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "need", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Need {
+    /// The level is `review`: a person merges the branch.
+    Review,
+    /// The level is `balanced`.
+    Approval,
+    /// A stateful resource goes away.
+    Destructive {
+        /// Which.
+        urns: Vec<Urn>,
+    },
+    /// A rule touches a value that is unknown at preview.
+    Undetermined {
+        /// Which rules.
+        rules: Vec<RuleId>,
+    },
+    /// The stack has no holdout scenarios.
+    NoScenarios,
+}
+
+/// The gate's answer as it stands in the ledger.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "decision", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum DecisionRecord {
+    /// It may be applied.
+    Cleared {
+        /// Hash of the preview's evidence.
+        preview: Sha256,
+    },
+    /// A person must decide.
+    Held(Hold),
+    /// It must not be applied.
+    Refused(Refusal),
+}
+
+impl Evidence for DecisionRecord {
+    const KIND: Kind = Kind::Decision;
+}

@@ -1,0 +1,81 @@
+use serde_json::json;
+
+use super::*;
+
+#[track_caller]
+fn check(text: &str, values: &Value, expect: &str) {
+    assert_eq!(
+        format(text, values.as_array().unwrap()).unwrap(),
+        expect,
+        "{text}"
+    );
+}
+
+/// What `opa eval` 1.20.2 says to the same calls.
+#[test]
+fn it_writes_what_opa_writes() {
+    check("%v|%s|%d", &json!(["a", "b", 3]), "a|b|3");
+    check("%v %v %v", &json!([true, null, 1.5]), "true null 1.5");
+    check(
+        "%v",
+        &json!([["a", 1, {"b": [true]}]]),
+        r#"["a", 1, {"b": [true]}]"#,
+    );
+    check("%s", &json!([{"b": 1, "a": "x"}]), r#"{"a": "x", "b": 1}"#);
+    check("%q %q", &json!(["a\"b\n", 97]), r#""a\"b\n" 'a'"#);
+    check(
+        "%5d|%-5d|%05d|%+d|% d",
+        &json!([42, 42, -42, 42, 42]),
+        "   42|42   |-0042|+42| 42",
+    );
+    check(
+        "%x %X %#x %o %b %c %U",
+        &json!([255, 255, 255, 8, 5, 65, 65]),
+        "ff FF 0xff 10 101 A U+0041",
+    );
+    check(
+        "%f %.2f %e %g %8.3f|",
+        &json!([1.5, 1.005, 1.5, 0.1, 2.5]),
+        "1.500000 1.00 1.500000e+00 0.1    2.500|",
+    );
+    check("%x", &json!(["hi"]), "6869");
+    check(
+        "%5s|%-5s|%.2s",
+        &json!(["ab", "ab", "abc"]),
+        "   ab|ab   |ab",
+    );
+    check("100%% %d", &json!(["a"]), "100% %!d(string=a)");
+    check("%t %s", &json!([true, 1]), "%!t(string=true) %!s(int64=1)");
+    check("%d %d", &json!([1]), "1 %!d(MISSING)");
+    check("%d", &json!([1, "x"]), "1%!(EXTRA string=x)");
+    check("%", &json!([]), "%!(NOVERB)");
+    check("%z", &json!([1]), "%!z(int64=1)");
+    check(
+        "%v %v",
+        &json!([0.00001, 123456789.5]),
+        "1e-05 1.234567895e+08",
+    );
+    check(
+        "%.3g %#q %#v %O",
+        &json!([1234.5678, "ab", "x", 8]),
+        "1.23e+03 `ab` \"x\" 0o10",
+    );
+    check(
+        "%v",
+        &json!([18446744073709551615u64]),
+        "18446744073709551615",
+    );
+}
+
+#[test]
+fn what_is_not_offered_says_so() {
+    for text in ["%*d", "%[1]d", "%99999d", "%.99999f"] {
+        assert!(
+            matches!(
+                format(text, &[json!(1), json!(1)]),
+                Err(Failure::NotOffered(_))
+            ),
+            "{text}"
+        );
+    }
+}
