@@ -131,7 +131,7 @@ fn what_did_not_move_is_applied() {
     assert!(!site.resources().is_empty());
 }
 
-/// Kills a run at the moment at which the ledger says that it may change the world.
+/// Kills a run as soon as the engine's update has begun.
 fn killed_while_applying(site: &Site) -> String {
     let mut child = site
         .command(&["run", "--stack", "site-demo", "--spec", "order.md"])
@@ -139,12 +139,15 @@ fn killed_while_applying(site: &Site) -> String {
         .stderr(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    let entries = site.top.join(".lightsout/ledger/entries");
+    let runs = site.top.join(".lightsout/runs");
+    let begun = || {
+        let run = std::fs::read_dir(&runs).ok()?.next()?.unwrap();
+        let is_begun = run.path().join("apply/up.log").exists();
+        is_begun.then(|| run.file_name().into_string().unwrap())
+    };
     let run = loop {
-        let text = std::fs::read_to_string(&entries).unwrap_or_else(|_| String::new());
-        if let Some(line) = text.lines().find(|line| line.contains("\"apply-started\"")) {
-            let entry: serde_json::Value = serde_json::from_str(line).unwrap();
-            break entry["run"].as_str().unwrap().to_owned();
+        if let Some(run) = begun() {
+            break run;
         }
         assert_eq!(
             child.try_wait().unwrap(),
