@@ -31,7 +31,7 @@ pub struct Project {
     pub name: String,
     /// What runs its program.
     pub runtime: Runtime,
-    /// Where the program is, below the project's folder; the folder itself without it.
+    /// The program's folder, below the project's; the project's itself without it.
     pub main: Option<RelPath>,
 }
 
@@ -107,7 +107,16 @@ impl Project {
         let main = match raw.main.as_deref().map(|main| main.trim_end_matches('/')) {
             None | Some("" | ".") => None,
             Some(main) => {
-                Some(RelPath::new(main.trim_start_matches("./")).map_err(|_| Error::Main)?)
+                let main = main.trim_start_matches("./");
+                // A file is run from its own folder; the engine names it to the language runtime.
+                let folder = match (tree.file(main), main.rsplit_once('/')) {
+                    (None, _) => Some(main),
+                    (Some(_), Some((folder, _))) => Some(folder),
+                    (Some(_), None) => None,
+                };
+                folder
+                    .map(|folder| RelPath::new(folder).map_err(|_| Error::Main))
+                    .transpose()?
             }
         };
         Ok(Self {
@@ -115,5 +124,46 @@ impl Project {
             runtime,
             main,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::perimeter::import::{File, Mode};
+
+    fn read(main: &str) -> Result<Option<String>, Error> {
+        let mut tree = Tree::new();
+        let project = format!("name: site\nruntime: nodejs\n{main}\n");
+        for (path, text) in [
+            (PROJECT_FILE, project.as_str()),
+            ("index.js", ""),
+            ("infra/index.js", ""),
+        ] {
+            let path = RelPath::new(path).unwrap();
+            tree.add(path, File::new(Mode::Plain, text.as_bytes().to_vec()))
+                .unwrap();
+        }
+        let project = Project::read(&tree)?;
+        Ok(project.main.map(|main| main.as_str().to_owned()))
+    }
+
+    #[test]
+    fn a_program_is_run_from_its_own_folder() {
+        for main in [
+            "",
+            "main: .",
+            "main: ./",
+            "main: index.js",
+            "main: ./index.js",
+        ] {
+            assert_eq!(read(main).unwrap(), None, "{main}");
+        }
+        for main in ["main: infra", "main: ./infra/", "main: infra/index.js"] {
+            assert_eq!(read(main).unwrap().as_deref(), Some("infra"), "{main}");
+        }
+        for main in ["main: ../other", "main: /etc", "main: infra/../.."] {
+            assert!(matches!(read(main), Err(Error::Main)), "{main}");
+        }
     }
 }

@@ -141,7 +141,10 @@ fn killed_while_applying(site: &Site) -> String {
         .unwrap();
     let runs = site.top.join(".lightsout/runs");
     let begun = || {
-        let run = std::fs::read_dir(&runs).ok()?.next()?.unwrap();
+        let run = std::fs::read_dir(&runs)
+            .map_or(None, Some)?
+            .next()?
+            .unwrap();
         let is_begun = run.path().join("apply/up.log").exists();
         is_begun.then(|| run.file_name().into_string().unwrap())
     };
