@@ -4,8 +4,7 @@ use std::path::Path;
 
 use lightsout::perimeter::repository::Repository;
 
-use crate::factory::{Site, factory};
-use crate::runs::{LONGER, tools};
+use crate::support::factory::{LONGER, Site, factory, tools};
 
 /// A run that waits for an approval, and its id.
 fn held() -> (Site, String) {

@@ -8,17 +8,23 @@
     reason = "a test's helper fails the test"
 )]
 
+#[expect(dead_code, reason = "both targets share it, each uses a part")]
 #[path = "../support/mod.rs"]
 mod support;
 
 /// What stands between a decision and its apply.
 mod apply;
-mod factory;
-/// Programs, changes and machines that do not behave.
-mod hostile;
-/// What a program can find where it runs.
-mod perimeter;
+/// Hidden scenarios: steps, files, verdicts, silence.
+mod holdout;
+/// Policies: the packs that ship, and packs that judge nothing.
+mod policy;
 /// Whole runs: every language, the twin and a real provider.
 mod runs;
+/// External programs: installations, and what must not get through.
+mod tools;
+/// The twin under the real engine.
+mod twin;
 /// Errors of the operator: the right exit code and a clear message.
 mod usage;
+/// Our protocol declarations against the vendor's.
+mod wire;

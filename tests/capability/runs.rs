@@ -1,16 +1,7 @@
 //! Whole runs on the real engine.
 
-use crate::factory::factory;
 use crate::support;
-
-/// Installs the tools once, before the binary would.
-pub(crate) fn tools() {
-    tokio::runtime::Runtime::new()
-        .unwrap()
-        .block_on(async { drop(support::tools().await) });
-}
-
-pub(crate) const LONGER: &str = "sed -i 's/days: ${logRetentionDays}/days: 180/' Pulumi.yaml";
+use crate::support::factory::{LONGER, factory, tools};
 
 #[test]
 fn a_yaml_stack_is_changed_applied_and_recorded() {

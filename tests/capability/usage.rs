@@ -1,7 +1,6 @@
 //! What the operator did wrong is named, with the right exit code.
 
-use crate::factory::factory;
-use crate::runs::tools;
+use crate::support::factory::{factory, tools};
 
 #[test]
 fn a_broken_configuration_is_shown_with_line_column_and_the_likely_word() {

@@ -5,6 +5,7 @@
     reason = "tests stand where the configuration stands: they read the environment once, here"
 )]
 
+pub(crate) mod factory;
 pub(crate) mod provider;
 
 use std::path::{Path, PathBuf};
