@@ -18,8 +18,12 @@ mod apply;
 mod holdout;
 /// Policies: the packs that ship, and packs that judge nothing.
 mod policy;
+/// README.md says what is true.
+mod readme;
 /// Whole runs: every language, the twin and a real provider.
 mod runs;
+/// What a reader of the code relies on.
+mod tidy;
 /// External programs: installations, and what must not get through.
 mod tools;
 /// The twin under the real engine.

@@ -202,7 +202,12 @@ impl Site {
 
     /// The binary, ready to be started.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lightsout"));
+        self.command_of(env!("CARGO_BIN_EXE_lightsout").as_ref(), arguments)
+    }
+
+    /// A program that is started as the binary is.
+    pub(crate) fn command_of(&self, program: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .current_dir(&self.top)
