@@ -6,6 +6,7 @@
 //! This module knows messages and connections. What a message may ask for is decided in `monitor` and `gateway`.
 
 mod codec;
+pub mod marks;
 mod serve;
 pub mod value;
 

@@ -141,11 +141,7 @@ impl<'a> Run<'a> {
         ledger: &'a mut Ledger,
         base: Base,
     ) -> Result<Run<'a>, Fault> {
-        check_key(job, ledger)?;
-        settle::check(ledger.view(), &job.stack.name)?;
-        let base_tree = folder(perimeter, &base, &job.stack.path)?;
-        let project = Project::read(&base_tree).map_err(crate::engine::deployment::Error::from)?;
-        let kit = Kit::find(perimeter, &project, job).await?;
+        let (base_tree, kit) = admit(job, perimeter, ledger, &base).await?;
         let mandate = Mandate {
             stack: job.stack.name.clone(),
             autonomy: job.stack.autonomy,
@@ -194,11 +190,7 @@ impl<'a> Run<'a> {
             .parse()
             .map_err(|_| Fault::Usage(format!("run `{id}` names no commit")))?;
         let base = perimeter.repository.base_at(commit)?;
-        check_key(job, ledger)?;
-        settle::check(ledger.view(), &job.stack.name)?;
-        let base_tree = folder(perimeter, &base, &job.stack.path)?;
-        let project = Project::read(&base_tree).map_err(crate::engine::deployment::Error::from)?;
-        let kit = Kit::find(perimeter, &project, job).await?;
+        let (base_tree, kit) = admit(job, perimeter, ledger, &base).await?;
         Ok(Run {
             id,
             job,
@@ -305,6 +297,21 @@ impl<'a> Run<'a> {
         std::fs::create_dir_all(&path).map_err(Fault::file("making the state's folder", &path))?;
         Ok(path)
     }
+}
+
+/// Checks that the stack may be worked on, and finds what that needs: its folder of the base, and the programs.
+async fn admit(
+    job: &Job,
+    perimeter: &Perimeter,
+    ledger: &Ledger,
+    base: &Base,
+) -> Result<(Tree, Kit), Fault> {
+    check_key(job, ledger)?;
+    settle::check(ledger.view(), &job.stack.name)?;
+    let base_tree = folder(perimeter, base, &job.stack.path)?;
+    let project = Project::read(&base_tree).map_err(crate::engine::deployment::Error::from)?;
+    let kit = Kit::find(perimeter, &project, job).await?;
+    Ok((base_tree, kit))
 }
 
 /// A ledger that another key signs than the configuration pins would verify for nobody.

@@ -8,27 +8,7 @@ use prost_types::{ListValue, Struct};
 use serde_json::{Map, Number, Value};
 use tonic::Status;
 
-use crate::engine::wire::value::UNKNOWN;
-
-pub(super) use crate::engine::wire::value::SIGNATURE;
-
-/// A value that must not be shown.
-pub(super) const SECRET: &str = "1b47061264138c4ac30d75fd1eb44270";
-/// A file's content.
-pub(super) const ASSET: &str = "c44067f5952c0a294b673a41bacd8c17";
-/// A folder's content.
-pub(super) const ARCHIVE: &str = "0def7320c3a5731c473e5ecbe6d01bc7";
-
-/// What stands for a value that is not known yet.
-pub(super) const UNKNOWNS: [&str; 7] = [
-    UNKNOWN,
-    "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
-    "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
-    "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
-    "030794c1-ac77-496b-92df-f27374a8bd58",
-    "e48ece36-62e2-4504-bad9-02848725956a",
-    "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
-];
+pub(super) use crate::engine::wire::marks::{ARCHIVE, ASSET, SECRET, SIGNATURE, UNKNOWNS};
 
 /// Properties by name.
 pub(super) type Properties = Map<String, Value>;

@@ -11,6 +11,8 @@ use std::fmt;
 mod read;
 mod write;
 
+use super::marks::{ARCHIVE, ASSET, OUTPUT, RESOURCE, SECRET, UNKNOWNS};
+pub use super::marks::{SIGNATURE, UNKNOWN};
 pub use read::{properties, value};
 pub use write::{to_struct, to_wire};
 
@@ -18,26 +20,6 @@ pub use write::{to_struct, to_wire};
 pub const VALUE_DEPTH_MAX: usize = 64;
 /// Values in one property bag. LIMIT: bounds the tree's memory, which is many times that of its encoding.
 pub const VALUE_NODES_MAX: usize = 1_000_000;
-
-/// The key that marks an object as special.
-pub const SIGNATURE: &str = "4dabf18193072939515e22adb298388d";
-const SECRET: &str = "1b47061264138c4ac30d75fd1eb44270";
-const OUTPUT: &str = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
-const RESOURCE: &str = "5cf8f73096256a8f31e491e813e4eb8e";
-const ASSET: &str = "c44067f5952c0a294b673a41bacd8c17";
-const ARCHIVE: &str = "0def7320c3a5731c473e5ecbe6d01bc7";
-
-/// The string that stands for an unknown value; the other six are its kin for other types.
-pub const UNKNOWN: &str = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-const UNKNOWNS: [&str; 7] = [
-    UNKNOWN,
-    "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
-    "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
-    "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
-    "030794c1-ac77-496b-92df-f27374a8bd58",
-    "e48ece36-62e2-4504-bad9-02848725956a",
-    "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
-];
 
 /// A bag of properties.
 pub type Properties = BTreeMap<String, Value>;

@@ -13,34 +13,16 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
+use crate::engine::wire::marks::{ARCHIVE, ASSET, RESOURCE, SECRET, SIGNATURE, UNKNOWNS};
+
 /// Values in one document, so that small text cannot become large memory (an exported resource has about a hundred).
 const NODES_MAX: usize = 2_000_000;
 
 /// Segments of one path; a deeper one is a mistake.
 const SEGMENTS_MAX: usize = 32;
 
-/// The key that marks Pulumi's wrapped values.
-const SIGNATURE: &str = "4dabf18193072939515e22adb298388d";
-
-/// Signatures of wrappers that hide nothing: asset, archive, resource reference.
-const OPEN_SIGNATURES: [&str; 3] = [
-    "c44067f5952c0a294b673a41bacd8c17",
-    "0def7320c3a5731c473e5ecbe6d01bc7",
-    "5cf8f73096256a8f31e491e813e4eb8e",
-];
-
-const SECRET_SIGNATURE: &str = "1b47061264138c4ac30d75fd1eb44270";
-
-/// What the engine writes in place of a value that it does not know.
-const UNKNOWNS: [&str; 7] = [
-    "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
-    "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
-    "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
-    "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
-    "030794c1-ac77-496b-92df-f27374a8bd58",
-    "e48ece36-62e2-4504-bad9-02848725956a",
-    "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
-];
+/// Signatures of wrappers that hide nothing.
+const OPEN_SIGNATURES: [&str; 3] = [ASSET, ARCHIVE, RESOURCE];
 
 /// A value as the engine recorded it.
 #[derive(Clone, PartialEq)]
@@ -165,7 +147,7 @@ fn resolve_map(entries: BTreeMap<String, Value>) -> Value {
     match entries.get(SIGNATURE) {
         None => Value::Map(entries),
         Some(Value::Text(kind)) if OPEN_SIGNATURES.contains(&kind.as_str()) => Value::Map(entries),
-        Some(Value::Text(kind)) if kind == SECRET_SIGNATURE => Value::Opaque(Opaque::Secret),
+        Some(Value::Text(kind)) if kind == SECRET => Value::Opaque(Opaque::Secret),
         Some(_) => Value::Opaque(Opaque::Foreign),
     }
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Error;
+use crate::engine::wire::marks::UNKNOWNS;
 use crate::names::{StackName, Urn};
 
 /// Everything that one evaluation looks at.
@@ -198,17 +199,6 @@ pub(super) fn outcome(op: &str) -> Option<Outcome> {
         .map(|(_, outcome)| *outcome)
 }
 
-/// The strings by which Pulumi's wire format says "not known yet".
-const UNKNOWN_SENTINELS: [&str; 7] = [
-    "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
-    "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
-    "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
-    "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
-    "030794c1-ac77-496b-92df-f27374a8bd58",
-    "e48ece36-62e2-4504-bad9-02848725956a",
-    "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
-];
-
 impl Subject {
     /// The subject, checked, with every sentinel in it listed as unknown.
     ///
@@ -250,7 +240,7 @@ impl Subject {
 fn list_sentinels(value: &Value, at: &mut PropertyPath, found: &mut Vec<PropertyPath>) {
     match value {
         Value::String(text) => {
-            if UNKNOWN_SENTINELS.contains(&text.as_str()) {
+            if UNKNOWNS.contains(&text.as_str()) {
                 found.push(at.clone());
             }
         }

@@ -31,7 +31,7 @@ fn a_way_that_ends_early_says_how() {
     check("a.b", r#"{"a":"x"}"#, &[Found::WrongShape]);
     check("a.b", r#"{"a":["x"]}"#, &[Found::WrongShape]);
     check("a[0]", r#"{"a":{"0":"x"}}"#, &[Found::WrongShape]);
-    let secret = format!(r#"{{"a":{{"{SIGNATURE}":"{SECRET_SIGNATURE}","plaintext":"hush"}}}}"#);
+    let secret = format!(r#"{{"a":{{"{SIGNATURE}":"{SECRET}","plaintext":"hush"}}}}"#);
     check("a.plaintext", &secret, &[Found::Opaque(Opaque::Secret)]);
     let unknown = format!(r#"{{"a":"{}"}}"#, UNKNOWNS[0]);
     check("a", &unknown, &[Found::Opaque(Opaque::Unknown)]);
