@@ -59,7 +59,11 @@ async fn dispatch(cli: Cli) -> Result<Exit, Fault> {
         Command::Gate(ref arguments) => stage::gate(&outside, arguments).await,
         Command::Apply(ref arguments) => stage::apply(&outside, arguments).await,
         Command::Verify(ref arguments) => verify::run(&outside, arguments),
-        Command::Tools { ref command } => tools::run(&outside, command).await,
+        Command::Tools { ref command } => outside
+            .interrupt
+            .before(tools::run(&outside, command))
+            .await
+            .ok_or(Fault::Interrupted)?,
         Command::Schema => {
             print(
                 &serde_json::to_string_pretty(&crate::config::schema())

@@ -235,7 +235,9 @@ fn check(stack: &Stack) -> Result<(), String> {
     if let Some(holdouts) = &stack.holdouts {
         check_folder("holdouts.source", &holdouts.source)?;
         check_range("holdouts.runs", holdouts.runs, 1..=9)?;
-        check_range("holdouts.quorum", holdouts.quorum, 1..=holdouts.runs)?;
+        // One lucky run must not be enough.
+        let most = holdouts.runs / 2 + 1;
+        check_range("holdouts.quorum", holdouts.quorum, most..=holdouts.runs)?;
         if holdouts.basis_points().is_none() {
             return Err(
                 "`holdouts.pass_rate` must be above 0 and at most 1, in steps of 0.0001".to_owned(),

@@ -21,7 +21,6 @@ use std::path::PathBuf;
 
 use tracing::Instrument as _;
 
-use crate::config::TrialProviders;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::ledger::{Actor, Recorded};
@@ -147,17 +146,12 @@ async fn attempt_once(
     feedback: Option<&str>,
     progress: &dyn Progress,
 ) -> Result<Attempt, Fault> {
-    let interrupt = run.perimeter.interrupt.clone();
-    let (run_deadline, budget) = (run.deadline, run.job.stack.budget.minutes);
     macro_rules! stage {
         ($name:literal, $work:expr) => {{
             let _shown = progress.stage($name);
-            tokio::select! {
-                biased;
-                () = interrupt.raised() => return Err(Fault::Interrupted),
-                () = tokio::time::sleep_until(run_deadline) => return Err(Fault::OutOfTime { minutes: budget }),
-                done = async { $work }.instrument(tracing::info_span!($name)) => done?,
-            }
+            let stop = run.stop();
+            let work = async { $work }.instrument(tracing::info_span!($name));
+            stop.before_end_of(work).await?
         }};
     }
     macro_rules! next {
@@ -178,17 +172,11 @@ async fn attempt_once(
     });
     let preview = next!(stage!("preview", stages::preview(run, &proposal).await));
     let policy = stage!("policy", stages::policy(run, &preview).await);
-    let holdout = match run.job.stack.trial.providers {
-        // Nothing is left of a twin when its trial is dropped.
-        TrialProviders::Twin => stage!(
-            "holdout",
-            stages::holdout(run, &proposal, &preview, &policy).await
-        ),
-        // What a trial has made is taken down first, however long that takes.
-        TrialProviders::Real => {
-            let _shown = progress.stage("holdout");
-            stages::holdout(run, &proposal, &preview, &policy).await?
-        }
+    let holdout = {
+        let _shown = progress.stage("holdout");
+        let span = tracing::info_span!("holdout");
+        let work = stages::holdout(run, &proposal, &preview, &policy);
+        work.instrument(span).await?
     };
     let decision = stage!(
         "gate",

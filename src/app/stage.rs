@@ -111,7 +111,11 @@ pub async fn generate(outside: &Outside, arguments: &cli::Run) -> Result<Exit, F
     let order: Recorded<WorkOrder> = run.record(Actor::Supervisor, text, &[run.mandate.hash()])?;
     let step = match &arguments.proposal {
         Some(path) => stages::given(&mut run, &order, path),
-        None => stages::generate(&mut run, &order, 1, None).await,
+        None => {
+            let stop = run.stop();
+            let work = stages::generate(&mut run, &order, 1, None);
+            stop.before_end_of(work).await
+        }
     };
     go_on(&mut run, step)
 }
@@ -128,7 +132,10 @@ pub async fn preview(outside: &Outside, arguments: &cli::Stage) -> Result<Exit, 
     let mut run = Run::resume(reference.run.clone(), &job, &perimeter, &mut ledger).await?;
     let proposal = stages::latest(&run)?;
     same(&proposal, &reference)?;
-    let step = stages::preview(&mut run, &proposal).await;
+    let stop = run.stop();
+    let step = stop
+        .before_end_of(stages::preview(&mut run, &proposal))
+        .await;
     go_on(&mut run, step)
 }
 
@@ -144,7 +151,8 @@ pub async fn policy(outside: &Outside, arguments: &cli::Stage) -> Result<Exit, F
     let mut run = Run::resume(reference.run.clone(), &job, &perimeter, &mut ledger).await?;
     let preview = stages::latest(&run)?;
     same(&preview, &reference)?;
-    let judged = stages::policy(&mut run, &preview).await;
+    let stop = run.stop();
+    let judged = stop.before_end_of(stages::policy(&mut run, &preview)).await;
     go_on(&mut run, judged.map(Step::Next))
 }
 

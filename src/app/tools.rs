@@ -14,7 +14,8 @@ use crate::perimeter::Perimeter;
 use crate::perimeter::import::RelPath;
 use crate::perimeter::repository::{Base, Repository};
 use crate::perimeter::tools::{
-    Addition, FORWARDED, Listed, Lock, Machine, Origin, ProviderSource, Reporter, Source, Tools,
+    Addition, Event, FORWARDED, Listed, Lock, Machine, Origin, ProviderSource, Reporter, Source,
+    Tools,
 };
 
 /// LIMIT: bytes of a repository's `tools.lock`.
@@ -75,10 +76,13 @@ fn machine(environment: &Environment) -> Machine {
 pub async fn install_missing(perimeter: &Perimeter) -> Result<(), Fault> {
     if perimeter.tools.origin() == Origin::Home {
         let reporter = reporter();
+        let report = |event: &Event<'_>| reporter.report(event);
+        let install = perimeter.tools.install(&ALWAYS, None, &report);
         perimeter
-            .tools
-            .install(&ALWAYS, None, &|event| reporter.report(event))
-            .await?;
+            .interrupt
+            .before(install)
+            .await
+            .ok_or(Fault::Interrupted)??;
     }
     Ok(())
 }

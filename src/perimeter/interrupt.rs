@@ -54,6 +54,17 @@ impl Interrupt {
     }
 }
 
+impl Interrupt {
+    /// Does the work, or drops it when the flag is raised first; nothing then.
+    pub async fn before<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.raised() => None,
+            done = work => Some(done),
+        }
+    }
+}
+
 impl Raise {
     /// Raises the flag.
     pub fn raise(&self) {
@@ -73,5 +84,6 @@ mod tests {
         raise.raise();
         interrupt.raised().await;
         other.raised().await;
+        assert_eq!(other.before(std::future::pending::<()>()).await, None);
     }
 }

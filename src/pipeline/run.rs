@@ -10,6 +10,7 @@ use crate::ledger::{Actor, Evidence, Ledger, Recorded};
 use crate::names::{RunId, Sha256};
 use crate::perimeter::Perimeter;
 use crate::perimeter::import::{Folder, Limits, Tree, materialise};
+use crate::perimeter::interrupt::Interrupt;
 use crate::perimeter::repository::Base;
 use crate::perimeter::tools::{Tool, UserProgram, UserTool};
 use crate::pipeline::order::{Basis, Mandate, ToolRecord};
@@ -39,6 +40,32 @@ pub struct Run<'a> {
     pub mandate: Recorded<Mandate>,
     /// When its budget of time is spent.
     pub deadline: tokio::time::Instant,
+}
+
+/// What ends a stage before its time: somebody's Ctrl-C, or the run's budget.
+#[derive(Debug, Clone)]
+pub struct Stop {
+    interrupt: Interrupt,
+    deadline: tokio::time::Instant,
+    minutes: u32,
+}
+
+impl Stop {
+    /// Does the work, or drops it, which ends every process that it has started.
+    ///
+    /// # Errors
+    /// The work's own, or that it was stopped.
+    pub async fn before_end_of<T>(
+        &self,
+        work: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Fault> {
+        tokio::select! {
+            biased;
+            () = self.interrupt.raised() => Err(Fault::Interrupted),
+            () = tokio::time::sleep_until(self.deadline) => Err(Fault::OutOfTime { minutes: self.minutes }),
+            done = work => done,
+        }
+    }
 }
 
 /// The programs that one stack needs.
@@ -202,6 +229,16 @@ impl<'a> Run<'a> {
             mandate,
             deadline: deadline(job),
         })
+    }
+
+    /// What ends a stage before its time.
+    #[must_use]
+    pub fn stop(&self) -> Stop {
+        Stop {
+            interrupt: self.perimeter.interrupt.clone(),
+            deadline: self.deadline,
+            minutes: self.job.stack.budget.minutes,
+        }
     }
 
     /// The run's private folder.

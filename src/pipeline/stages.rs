@@ -266,7 +266,14 @@ pub async fn holdout(
             is_real,
             interrupt: &this.perimeter.interrupt,
         };
-        trial::run(&set, terms, &this.id, place, deploy).await?
+        let trials = trial::run(&set, terms, &this.id, place, deploy);
+        if is_real {
+            // What a trial has made is taken down first, however long that takes.
+            trials.await?
+        } else {
+            // Nothing is left of a twin when its trial is dropped.
+            this.stop().before_end_of(trials).await?
+        }
     };
     // Only for the operator: neither the agent nor the ledger sees it.
     let path = run.folder().join("holdouts.private.md");

@@ -7,6 +7,8 @@
 
 use std::path::{Path, PathBuf};
 
+use futures_util::future::try_join_all;
+
 use super::{
     Details, HoldoutReport, RunOutcome, ScenarioSet, State, Teardown, Terms, Trial, TrialRecord,
     evaluate,
@@ -82,8 +84,7 @@ where
     F: AsyncFn(&Path, u64) -> Result<Deployment, E>,
     E: From<Error>,
 {
-    let mut trials = Vec::new();
-    for number in 0..terms.runs() {
+    let one = async |number| {
         if place.interrupt.is_raised() {
             return Err(Error::Interrupted.into());
         }
@@ -96,8 +97,18 @@ where
             let state = folder.join("state");
             return Err(Error::LeftBehind { state }.into());
         }
-        trials.push(trial?);
-    }
+        Ok::<Trial, E>(trial?)
+    };
+    let trials = if place.is_real {
+        // One after the other: names that the program chooses itself exist once in an account.
+        let mut trials = Vec::new();
+        for number in 0..terms.runs() {
+            trials.push(one(number).await?);
+        }
+        trials
+    } else {
+        try_join_all((0..terms.runs()).map(one)).await?
+    };
     if place.interrupt.is_raised() {
         return Err(Error::Interrupted.into());
     }

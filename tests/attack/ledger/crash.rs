@@ -218,7 +218,11 @@ fn kill_the_writer_at_any_moment() {
     let folder = fixture.path().parent().unwrap().to_owned();
     for round in 0..40_usize {
         let mut child = command(&std::env::current_exe().unwrap())
-            .args(["--exact", "crash::child_that_is_killed", "--nocapture"])
+            .args([
+                "--exact",
+                "ledger::crash::child_that_is_killed",
+                "--nocapture",
+            ])
             .env(FOLDER, &folder)
             .stdout(Stdio::piped())
             .spawn()
@@ -295,7 +299,11 @@ fn fill_the_disk() {
             "sh",
         ])
         .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "crash::child_on_a_small_disk", "--nocapture"])
+        .args([
+            "--exact",
+            "ledger::crash::child_on_a_small_disk",
+            "--nocapture",
+        ])
         .env(FOLDER, folder.path())
         .output()
         .unwrap();
@@ -313,7 +321,11 @@ fn a_second_writer_is_told_who_writes() {
     fixture.key();
     let folder = fixture.path().parent().unwrap().to_owned();
     let mut child = command(&std::env::current_exe().unwrap())
-        .args(["--exact", "crash::child_that_is_killed", "--nocapture"])
+        .args([
+            "--exact",
+            "ledger::crash::child_that_is_killed",
+            "--nocapture",
+        ])
         .env(FOLDER, &folder)
         .stdout(Stdio::piped())
         .spawn()

@@ -48,7 +48,7 @@ async fn supervisor() {
 #[tokio::test]
 async fn a_killed_supervisor_leaves_nothing() {
     let mut supervisor = std::process::Command::new(std::env::current_exe().expect("this test"))
-        .args(["--exact", "lifetime::supervisor", "--nocapture"])
+        .args(["--exact", "sandbox::lifetime::supervisor", "--nocapture"])
         .env("LIGHTSOUT_TEST_SUPERVISOR", "yes")
         .stdout(Stdio::piped())
         .spawn()
