@@ -1,10 +1,14 @@
 //! One run: its identity, its rules, its place on the disk, its ledger.
 
+mod kit;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::config::{Job, Provider, secret::Secret};
-use crate::engine::project::{Project, Runtime};
+pub use kit::{Host, Kit};
+
+use crate::config::{Job, secret::Secret};
+use crate::engine::project::Project;
 use crate::fault::Fault;
 use crate::ledger::{Actor, Evidence, Ledger, Recorded};
 use crate::names::{RunId, Sha256};
@@ -12,8 +16,7 @@ use crate::perimeter::Perimeter;
 use crate::perimeter::import::{Folder, Limits, Tree, materialise};
 use crate::perimeter::interrupt::Interrupt;
 use crate::perimeter::repository::Base;
-use crate::perimeter::tools::{Tool, UserProgram, UserTool};
-use crate::pipeline::order::{Basis, Mandate, ToolRecord};
+use crate::pipeline::order::{Basis, Mandate};
 use crate::pipeline::settle;
 
 /// LIMIT: folders of one name in a run; each stage of each attempt makes one.
@@ -65,94 +68,6 @@ impl Stop {
             () = tokio::time::sleep_until(self.deadline) => Err(Fault::OutOfTime { minutes: self.minutes }),
             done = work => done,
         }
-    }
-}
-
-/// The programs that one stack needs.
-#[derive(Debug)]
-pub struct Kit {
-    /// The engine.
-    pub pulumi: Tool,
-    /// The policy compiler.
-    pub opa: Tool,
-    /// What runs the program.
-    pub host: Host,
-    /// The real providers.
-    pub plugins: Vec<Tool>,
-}
-
-/// What runs the program.
-#[derive(Debug)]
-pub enum Host {
-    /// Pulumi's YAML language host.
-    Yaml(Tool),
-    /// The user's Node, and the npm that installs the program's packages.
-    Node {
-        /// What runs the program.
-        node: UserTool,
-        /// What installs its packages.
-        npm: UserTool,
-    },
-    /// The user's Python.
-    Python(UserTool),
-}
-
-impl Kit {
-    /// Finds and checks the programs that a project needs.
-    ///
-    /// # Errors
-    /// One is missing or not what the lock says.
-    pub async fn find(perimeter: &Perimeter, project: &Project, job: &Job) -> Result<Self, Fault> {
-        let tools = &perimeter.tools;
-        let mut plugins = Vec::new();
-        for (name, package) in &job.stack.packages {
-            if package.provider == Provider::Plugin {
-                plugins.push(tools.locate(&format!("pulumi-resource-{name}")).await?);
-            }
-        }
-        let host = match project.runtime {
-            Runtime::Yaml => Host::Yaml(tools.locate("pulumi-language-yaml").await?),
-            Runtime::Node { .. } => Host::Node {
-                node: tools.user_tool(UserProgram::Node).await?,
-                npm: tools.user_tool(UserProgram::Npm).await?,
-            },
-            Runtime::Python => Host::Python(tools.user_tool(UserProgram::Python).await?),
-        };
-        Ok(Self {
-            pulumi: tools.locate("pulumi").await?,
-            opa: tools.locate("opa").await?,
-            host,
-            plugins,
-        })
-    }
-
-    /// What of them stands in the mandate: version, hash and source of each.
-    #[must_use]
-    pub fn record(&self) -> BTreeMap<String, ToolRecord> {
-        let locked = |tool: &Tool| {
-            let record = ToolRecord {
-                version: tool.version().to_owned(),
-                sha256: tool.sha256(),
-                source: tool.source().to_string(),
-            };
-            (tool.name().to_owned(), record)
-        };
-        let users = |tool: &UserTool| {
-            let record = ToolRecord {
-                version: tool.version().to_owned(),
-                sha256: tool.script().map_or(tool.sha256(), |script| script.sha256),
-                source: "user".to_owned(),
-            };
-            (tool.program().name().to_owned(), record)
-        };
-        let mut tools = BTreeMap::from([locked(&self.pulumi), locked(&self.opa)]);
-        tools.extend(self.plugins.iter().map(locked));
-        match &self.host {
-            Host::Yaml(tool) => tools.extend([locked(tool)]),
-            Host::Node { node, npm } => tools.extend([users(node), users(npm)]),
-            Host::Python(python) => tools.extend([users(python)]),
-        }
-        tools
     }
 }
 
