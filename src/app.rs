@@ -1,14 +1,17 @@
 //! What each subcommand does: gathers the outside once, calls the library, prints the result.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 
 pub mod approve;
+pub mod outside;
 pub mod stage;
 pub mod tools;
 pub mod verify;
+
+pub use outside::Outside;
 
 use crate::cli::{self, Cli, Command, Format};
 use crate::config::environment::Environment;
@@ -19,8 +22,8 @@ use crate::fault::Fault;
 use crate::ledger::{Key, Ledger, PersonName};
 use crate::names::RunId;
 use crate::perimeter::Perimeter;
-use crate::perimeter::interrupt::Interrupt;
-use crate::perimeter::repository::Repository;
+use crate::perimeter::import::RelPath;
+use crate::perimeter::repository::Base;
 use crate::pipeline::order::{ORDER_BYTES_MAX, Origin, WorkOrder};
 use crate::pipeline::run::Run;
 use crate::pipeline::{self, Outcome, Request};
@@ -78,63 +81,6 @@ async fn dispatch(cli: Cli) -> Result<Exit, Fault> {
     }
 }
 
-/// What the process was given, before any repository is opened.
-#[derive(Debug)]
-pub struct Outside {
-    /// The repository's folder, as asked for.
-    pub repository: PathBuf,
-    /// How results are printed.
-    pub format: Format,
-    /// The folder of tools, caches and keys.
-    pub home: PathBuf,
-    /// What the process was started with.
-    pub environment: Environment,
-    /// Whether tools come from the search path.
-    pub system_tools: bool,
-    /// Whether somebody wants the run to end.
-    pub interrupt: Interrupt,
-}
-
-impl Outside {
-    fn new(cli: &Cli, environment: Environment) -> Result<Self, Fault> {
-        let home = environment.home().ok_or_else(|| {
-            Fault::Usage("there is no folder for tools: set LIGHTSOUT_HOME or HOME".to_owned())
-        })?;
-        let home = std::path::absolute(&home).map_err(Fault::file("resolving", &home))?;
-        std::fs::create_dir_all(&home).map_err(Fault::file("making", &home))?;
-        Ok(Self {
-            repository: cli.repository.clone(),
-            format: cli.format,
-            home,
-            environment,
-            system_tools: cli.system_tools,
-            interrupt: Interrupt::from_signals()
-                .map_err(|error| Fault::Usage(format!("watching for Ctrl-C: {error}")))?,
-        })
-    }
-
-    /// Opens the repository.
-    ///
-    /// # Errors
-    /// There is none.
-    pub fn perimeter(&self) -> Result<Perimeter, Fault> {
-        let repository = Repository::open(&self.repository)?;
-        let top = repository
-            .work_tree()
-            .ok_or_else(|| Fault::Usage("a bare repository has no work tree".to_owned()))?;
-        let top = std::path::absolute(top).map_err(Fault::file("resolving", top))?;
-        let base = repository.base()?;
-        Ok(Perimeter {
-            tools: tools::open(self, Some((&repository, &base)))?,
-            repository,
-            top,
-            home: self.home.clone(),
-            environment: self.environment.clone(),
-            interrupt: self.interrupt.clone(),
-        })
-    }
-}
-
 /// The name of the key that signs ledgers, and so their origin.
 const KEY_NAME: &str = "lightsout";
 
@@ -159,6 +105,22 @@ pub fn ledger(perimeter: &Perimeter) -> Result<Ledger, Fault> {
     Ok(ledger)
 }
 
+/// Says when the work tree's rules are not those of the commit: only the commit's count.
+///
+/// # Errors
+/// Standard error is closed.
+pub fn warn_uncommitted(perimeter: &Perimeter, base: &Base) -> Result<(), Fault> {
+    for name in [crate::config::CONFIG_FILE, tools::LOCK_FILE] {
+        let path = RelPath::new(name).map_err(|error| Fault::Usage(error.to_string()))?;
+        if perimeter.repository.differs_from_base(base, &path) {
+            warn(&format!(
+                "`{name}` differs from the commit that is checked out; the commit's is used"
+            ))?;
+        }
+    }
+    Ok(())
+}
+
 /// A new run's id: the time, so that ids sort, and a random part.
 ///
 /// # Errors
@@ -174,14 +136,24 @@ pub fn new_run_id() -> Result<RunId, Fault> {
         .map_err(|error| Fault::Usage(error.to_string()))
 }
 
-/// Reads a work order's file.
+/// Reads a work order's file; Ctrl-C ends the waiting for it.
 ///
 /// # Errors
 /// It cannot be read, is too large, or is not text.
-pub fn order(path: &Path) -> Result<WorkOrder, Fault> {
+pub async fn order(outside: &Outside, path: &Path) -> Result<WorkOrder, Fault> {
+    let path = path.to_owned();
+    outside.read(move || read_order(&path)).await
+}
+
+fn read_order(path: &Path) -> Result<WorkOrder, Fault> {
     use std::io::Read as _;
     let mut text = String::new();
-    let file = std::fs::File::open(path).map_err(Fault::file("reading the work order", path))?;
+    let file = std::fs::File::open(path).map_err(|error| {
+        Fault::Usage(format!(
+            "reading the work order `{}`: {error}",
+            path.display()
+        ))
+    })?;
     file.take(ORDER_BYTES_MAX + 1)
         .read_to_string(&mut text)
         .map_err(Fault::file("reading the work order", path))?;
@@ -206,7 +178,10 @@ fn acknowledge(outside: &Outside, arguments: &cli::Acknowledge) -> Result<Exit, 
     let perimeter = outside.perimeter()?;
     let by = person(&arguments.by)?;
     let mut ledger = ledger(&perimeter)?;
-    let stack = pipeline::settle::acknowledge(&mut ledger, &arguments.run, by, &arguments.note)?;
+    let job = approve::job(&perimeter, &ledger, &arguments.run)?;
+    let state = pipeline::run::state_folder(&perimeter, &job)?;
+    let note = &arguments.note;
+    let stack = pipeline::settle::acknowledge(&mut ledger, &state, &arguments.run, by, note)?;
     match outside.format {
         Format::Human => print(&format!(
             "run {} is acknowledged; stack {stack} may be changed again",
@@ -228,7 +203,7 @@ pub fn person(name: &str) -> Result<PersonName, Fault> {
 async fn run(outside: &Outside, arguments: &cli::Run) -> Result<Exit, Fault> {
     let perimeter = outside.perimeter()?;
     let request = Request {
-        order: order(&arguments.spec)?,
+        order: order(outside, &arguments.spec).await?,
         proposal: arguments.proposal.clone(),
     };
     let (run, outcome) = whole_run(&perimeter, &arguments.stack, request, outside.format).await?;
@@ -283,6 +258,7 @@ async fn whole_run(
     tools::install_missing(perimeter).await?;
     let base = perimeter.repository.base()?;
     let job = load::job(perimeter, &base, stack)?;
+    warn_uncommitted(perimeter, &base)?;
     let mut ledger = ledger(perimeter)?;
     let mut run = Run::open(new_run_id()?, &job, perimeter, &mut ledger, base).await?;
     let outcome = match format {

@@ -252,6 +252,19 @@ fn check(stack: &Stack) -> Result<(), String> {
             return Err("`state.url` must be `file:///absolute/folder` or `file://./folder`; no other backend is supported".to_owned());
         }
     }
+    check_state(stack)?;
+    // A trial deploys what nobody has judged yet.
+    let own = |name: &&String| {
+        stack
+            .packages
+            .values()
+            .any(|package| package.environment.contains(*name))
+    };
+    if let Some(shared) = stack.trial.environment.values().find(own) {
+        return Err(format!(
+            "`trial.environment` takes `{shared}`, which is the stack's own: give trials an account of their own, by variables such as `TRIAL_{shared}`"
+        ));
+    }
     if stack
         .packages
         .iter()
@@ -260,6 +273,22 @@ fn check(stack: &Stack) -> Result<(), String> {
         return Err("a package with `provider: plugin` needs a `version`".to_owned());
     }
     Ok(())
+}
+
+/// The engine writes the state: it must lie in nothing that is read from a commit or shown to an agent.
+fn check_state(stack: &Stack) -> Result<(), String> {
+    let Some(path) = stack.state.url.strip_prefix("file://./") else {
+        return Ok(());
+    };
+    let path = path.trim_end_matches('/');
+    check_folder("state.url", path)?;
+    let folders = hidden(stack)
+        .chain([stack.path.as_str(), ".git"])
+        .chain(stack.agent.iter().filter_map(|it| it.files.as_deref()));
+    match folders.into_iter().find(|folder| overlaps(path, folder)) {
+        Some(folder) => Err(format!("`state.url` overlaps with `{folder}`")),
+        None => Ok(()),
+    }
 }
 
 fn check_range(key: &str, value: u32, range: std::ops::RangeInclusive<u32>) -> Result<(), String> {

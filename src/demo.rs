@@ -15,9 +15,10 @@ use crate::fault::Fault;
 use crate::ledger::verify;
 use crate::names::StackName;
 use crate::perimeter::Perimeter;
-use crate::perimeter::import::{File, Mode, RelPath, Tree};
+use crate::perimeter::import::{self, File, Mode, RelPath, Tree};
 use crate::perimeter::repository::Repository;
 use crate::pipeline::Request;
+use crate::pipeline::apply::Landing;
 use crate::pipeline::order::{Origin, WorkOrder};
 use crate::report::Report;
 
@@ -70,7 +71,7 @@ const SCENES: [Scene; 4] = [
 /// A scene went another way than it must, or lightsout failed.
 pub async fn run(outside: &Outside, keep: Option<&Path>) -> Result<Exit, Fault> {
     let folder = place(keep)?;
-    begin(&folder)?;
+    let mut tree = begin(&folder)?;
     let outside = Outside {
         repository: folder.clone(),
         format: Format::Human,
@@ -89,7 +90,11 @@ pub async fn run(outside: &Outside, keep: Option<&Path>) -> Result<Exit, Fault> 
     ))?;
     let stack = StackName::new("site-demo").map_err(|error| Fault::Usage(error.to_string()))?;
     for (number, scene) in (1..).zip(&SCENES) {
-        play(&perimeter, &stack, number, scene).await?;
+        let report = play(&perimeter, &stack, number, scene).await?;
+        if let Some(landing) = report.landing() {
+            merge(&perimeter, &mut tree, &report, landing)?;
+        }
+        print("")?;
     }
     tamper(&outside, &perimeter)?;
     print(&format!(
@@ -104,7 +109,7 @@ async fn play(
     stack: &StackName,
     number: u32,
     scene: &Scene,
-) -> Result<(), Fault> {
+) -> Result<Report, Fault> {
     print(&format!(
         "── Scene {number}: {}\n   {}\n   work order: {}",
         scene.title,
@@ -131,9 +136,8 @@ async fn play(
     if number == 4 {
         show_wall(&report)?;
     }
-    print("")?;
     if report.exit() == scene.expect {
-        Ok(())
+        Ok(report)
     } else {
         Err(Fault::Usage(format!(
             "scene {number} must end with exit {}, not {}",
@@ -141,6 +145,47 @@ async fn play(
             report.exit().code()
         )))
     }
+}
+
+/// Merges what was applied into the branch that is checked out, in a person's place: the next run starts from there.
+fn merge(
+    perimeter: &Perimeter,
+    tree: &mut Tree,
+    report: &Report,
+    landing: &Landing,
+) -> Result<(), Fault> {
+    use std::os::fd::AsFd as _;
+    let applied = perimeter.run_folder(report.run()).join("tree");
+    let applied = import::import(
+        import::open_folder(&applied)?.as_fd(),
+        &import::Limits::default(),
+    )?;
+    let mut merged = Tree::new();
+    let kept = tree
+        .files()
+        .iter()
+        .filter(|(path, _)| !path.as_str().starts_with("stacks/site/"));
+    for (path, file) in kept {
+        put(&mut merged, path.as_str(), file.mode(), file.bytes())?;
+    }
+    for (path, file) in applied.files() {
+        put(
+            &mut merged,
+            &format!("stacks/site/{path}"),
+            file.mode(),
+            file.bytes(),
+        )?;
+    }
+    let wrong = |_| Fault::Usage(format!("`{}` names no commit", landing.branch));
+    let commit = landing.commit.parse().map_err(wrong)?;
+    let now = crate::perimeter::now().as_second();
+    perimeter.repository.advance(commit, &merged, now)?;
+    write(&perimeter.top, &merged)?;
+    *tree = merged;
+    print(&format!(
+        "   $ git merge {}    the next run starts from what is applied",
+        landing.branch
+    ))
 }
 
 fn show_wall(report: &Report) -> Result<(), Fault> {
@@ -236,7 +281,7 @@ fn place(keep: Option<&Path>) -> Result<PathBuf, Fault> {
 }
 
 /// Makes the repository: one commit with stack, pack, scenarios, agent and configuration.
-fn begin(folder: &Path) -> Result<(), Fault> {
+fn begin(folder: &Path) -> Result<Tree, Fault> {
     let mut tree = Tree::new();
     for (prefix, dir) in [
         ("stacks/site", &STACK),
@@ -254,12 +299,25 @@ fn begin(folder: &Path) -> Result<(), Fault> {
     let wanted = folder.join("holdouts/site-demo").display().to_string();
     put(&mut tree, "agents/wanted", Mode::Plain, wanted.as_bytes())?;
     Repository::begin(folder, &tree, crate::perimeter::now().as_second())?;
+    write(folder, &tree)?;
+    Ok(tree)
+}
+
+/// Writes the work tree.
+fn write(folder: &Path, tree: &Tree) -> Result<(), Fault> {
+    use std::os::unix::fs::PermissionsExt as _;
     for (path, file) in tree.files() {
         let target = folder.join(path.as_str());
         if let Some(parent) = target.parent() {
             std::fs::create_dir_all(parent).map_err(Fault::file("making", parent))?;
         }
         std::fs::write(&target, file.bytes()).map_err(Fault::file("writing", &target))?;
+        let mode = match file.mode() {
+            Mode::Plain => 0o644,
+            Mode::Executable => 0o755,
+        };
+        std::fs::set_permissions(&target, std::fs::Permissions::from_mode(mode))
+            .map_err(Fault::file("writing", &target))?;
     }
     Ok(())
 }

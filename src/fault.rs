@@ -105,6 +105,23 @@ pub enum Fault {
         run: crate::names::RunId,
         stack: crate::names::StackName,
     },
+    #[error(
+        "the base commit lacks what was last applied to stack `{stack}`: a run from it would undo that"
+    )]
+    #[diagnostic(code(lightsout::unmerged), help("merge `{branch}` first"))]
+    Unmerged {
+        stack: crate::names::StackName,
+        branch: String,
+    },
+    #[error("stack `{stack}` is locked by an engine: `{path}`")]
+    #[diagnostic(
+        code(lightsout::locked),
+        help("wait for it; when no engine works on this state any more, remove the file")
+    )]
+    Locked {
+        stack: crate::names::StackName,
+        path: String,
+    },
     #[error("apply began and could not be followed to its end: {0}")]
     #[diagnostic(
         code(lightsout::apply),
@@ -122,7 +139,9 @@ impl Fault {
         match self {
             Self::Config(_) | Self::Usage(_) => Exit::Usage,
             Self::AfterApply(_) | Self::Unsettled { .. } => Exit::ApplyIncomplete,
+            Self::Unmerged { .. } => Exit::RefusedByGate,
             Self::OutOfTime { .. } => Exit::BudgetSpent,
+            Self::Repository(error) if error.is_usage() => Exit::Usage,
             Self::Agent { end } if end.is_over_budget() => Exit::BudgetSpent,
             Self::Ledger(ledger::Error::Invalid(_)) => Exit::LedgerInvalid,
             Self::File { .. }
@@ -141,6 +160,7 @@ impl Fault {
             | Self::Holdout(_)
             | Self::Ledger(_)
             | Self::Key(_)
+            | Self::Locked { .. }
             | Self::Program { .. }
             | Self::Interrupted => Exit::Fault,
         }

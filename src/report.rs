@@ -2,6 +2,7 @@
 //!
 //! INVARIANT: everything shown comes from recorded evidence. Text of the builder, of the program and of the engine is escaped; nothing of a
 //! holdout scenario is in it.
+//! INVARIANT: proposal, preview, judges and decision are those of the last attempt; what an earlier one left is not shown beside them.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ use serde::Serialize;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::ledger::{Evidence, Recorded};
-use crate::names::RunId;
+use crate::names::{RunId, Sha256};
 use crate::pipeline::Outcome;
 use crate::pipeline::apply::{Landing, Receipt};
 use crate::pipeline::gate::{DecisionRecord, Judged, Need};
@@ -47,6 +48,20 @@ impl Report {
     /// # Errors
     /// The ledger cannot be read.
     pub fn of(run: &Run<'_>, outcome: &Outcome) -> Result<Self, Fault> {
+        let wall: Option<Recorded<Wall>> = read(run)?;
+        // Every attempt of the agent begins with its wall; a given change has none.
+        let is_last = |entry: u64| wall.as_ref().is_none_or(|wall| wall.entry() < entry);
+        let proposal = read::<Proposal>(run)?.filter(|proposal| is_last(proposal.entry()));
+        let preview = read::<Preview>(run)?.filter(|preview| {
+            let about = preview.value().proposal;
+            proposal.as_ref().is_some_and(|it| it.hash() == about)
+        });
+        let is_previewed = |about: Sha256| preview.as_ref().is_some_and(|it| it.hash() == about);
+        let policy = read::<Judged<PolicyReport>>(run)?
+            .filter(|judged| is_previewed(judged.value().preview));
+        let holdout = read::<Judged<HoldoutReport>>(run)?
+            .filter(|judged| is_previewed(judged.value().preview));
+        let decision = read::<DecisionRecord>(run)?.filter(|decision| is_last(decision.entry()));
         Ok(Self {
             run: run.id.clone(),
             outcome: outcome.word(),
@@ -54,14 +69,14 @@ impl Report {
             exit_code: outcome.exit(),
             mandate: run.mandate.value().clone(),
             folder: run.folder(),
-            wall: read(run)?,
-            proposal: read(run)?,
-            preview: read(run)?,
-            policy: read(run)?,
-            holdout: read(run)?,
-            decision: read(run)?,
-            landing: read(run)?,
-            receipt: read(run)?,
+            wall: value(wall.as_ref()),
+            proposal: value(proposal.as_ref()),
+            preview: value(preview.as_ref()),
+            policy: value(policy.as_ref()),
+            holdout: value(holdout.as_ref()),
+            decision: value(decision.as_ref()),
+            landing: value(read(run)?.as_ref()),
+            receipt: value(read(run)?.as_ref()),
         })
     }
 
@@ -75,6 +90,12 @@ impl Report {
     #[must_use]
     pub const fn run(&self) -> &RunId {
         &self.run
+    }
+
+    /// The commit that holds what was judged, when one was made.
+    #[must_use]
+    pub const fn landing(&self) -> Option<&Landing> {
+        self.landing.as_ref()
     }
 
     /// The wall's proof, when an agent ran.
@@ -304,11 +325,15 @@ impl Report {
     }
 }
 
-fn read<T: Evidence + serde::de::DeserializeOwned + Clone>(
+/// The run's latest evidence of one type.
+fn read<T: Evidence + serde::de::DeserializeOwned>(
     run: &Run<'_>,
-) -> Result<Option<T>, Fault> {
-    let recorded: Option<Recorded<T>> = run.ledger.read(&run.id)?;
-    Ok(recorded.map(|recorded| recorded.value().clone()))
+) -> Result<Option<Recorded<T>>, Fault> {
+    Ok(run.ledger.read(&run.id)?)
+}
+
+fn value<T: Clone>(recorded: Option<&Recorded<T>>) -> Option<T> {
+    recorded.map(|recorded| recorded.value().clone())
 }
 
 fn line(text: &mut String, name: &str, value: &str) {

@@ -2,14 +2,17 @@
 
 use crate::app::{Outside, ledger, new_outcome, person, show, told};
 use crate::cli;
+use crate::config::Autonomy;
 use crate::config::load;
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::ledger::{Actor, PersonName, Recorded};
+use crate::ledger::protocol::Phase;
+use crate::ledger::{Actor, PersonName, Recorded, Run as LedgerRun};
 use crate::names::RunId;
 use crate::perimeter::Perimeter;
 use crate::pipeline::gate::{Approval, Decision, DecisionRecord};
 use crate::pipeline::order::Mandate;
+use crate::pipeline::preview::Preview;
 use crate::pipeline::run::Run;
 use crate::pipeline::{Outcome, close, spend, stages};
 
@@ -23,11 +26,22 @@ pub async fn run(outside: &Outside, arguments: &cli::Approve) -> Result<Exit, Fa
     let mut ledger = ledger(&perimeter)?;
     let job = job(&perimeter, &ledger, &arguments.run)?;
     let mut run = Run::resume(arguments.run.clone(), &job, &perimeter, &mut ledger).await?;
-    waits(&run)?;
-    let result = decide_again(&mut run, by).await;
-    let outcome = close(&mut run, result)?;
+    agree(&mut run, by)?;
+    let outcome = go_on(&mut run).await?;
     let reported = new_outcome(&run, &outcome).and_then(|report| show(outside.format, &report));
     told(&outcome, reported)
+}
+
+/// Decides again from the recorded evidence, applies what is cleared, and closes the run. A fault before the apply begins leaves the run as it
+/// is: it can be gone on with.
+///
+/// # Errors
+/// lightsout failed.
+pub async fn go_on(run: &mut Run<'_>) -> Result<Outcome, Fault> {
+    match decide_again(run).await {
+        Err(fault) if !matches!(fault, Fault::AfterApply(_)) => Err(fault),
+        result => close(run, result),
+    }
 }
 
 /// The configuration that the run was judged under, read from its own base commit.
@@ -52,34 +66,42 @@ pub fn job(
     load::job(perimeter, &base, &mandate.value().stack)
 }
 
-/// A run that does not wait cannot be approved, and nothing of the attempt is recorded.
-fn waits(run: &Run<'_>) -> Result<(), Fault> {
-    let decision: Option<Recorded<DecisionRecord>> = run.ledger.read(&run.id)?;
-    match decision.as_ref().map(Recorded::value) {
-        Some(DecisionRecord::Held(_)) => Ok(()),
-        Some(DecisionRecord::Cleared { .. } | DecisionRecord::Refused(_)) | None => Err(
-            Fault::Usage(format!("run `{}` does not wait for an approval", run.id)),
-        ),
+/// Records the agreement of a person, unless an earlier process has done so and got no further.
+fn agree(run: &mut Run<'_>, by: PersonName) -> Result<(), Fault> {
+    let decision: Recorded<DecisionRecord> = stages::latest(run)?;
+    let given: Option<Recorded<Approval>> = run.ledger.read(&run.id)?;
+    let phase = run.ledger.view().run(&run.id).map(LedgerRun::phase);
+    let is_review = run.mandate.value().autonomy == Autonomy::Review;
+    match (phase, decision.value(), given) {
+        (Some(Phase::Decided), DecisionRecord::Held(_), _) if !is_review => {
+            let preview: Recorded<Preview> = stages::latest(run)?;
+            let approval = Approval {
+                preview: preview.hash(),
+                by: by.as_str().to_owned(),
+            };
+            let actor = Actor::Person { name: by };
+            drop(run.record(actor, approval, &[preview.hash()])?);
+            Ok(())
+        }
+        (Some(Phase::Answered | Phase::Decided | Phase::Cleared | Phase::Landed), _, Some(_))
+            if !is_review =>
+        {
+            Ok(())
+        }
+        _ if is_review => Err(Fault::Usage(format!(
+            "run `{}` is at level `review`: a person merges its branch",
+            run.id
+        ))),
+        _ => Err(Fault::Usage(format!(
+            "run `{}` does not wait for an approval",
+            run.id
+        ))),
     }
 }
 
-async fn decide_again(run: &mut Run<'_>, by: PersonName) -> Result<Outcome, Fault> {
+async fn decide_again(run: &mut Run<'_>) -> Result<Outcome, Fault> {
     let evidence = stages::Evidence::read(run)?;
-    let approval = Approval {
-        preview: evidence.preview.hash(),
-        by: by.as_str().to_owned(),
-    };
-    let parents = [evidence.preview.hash()];
-    let approval = run.record(Actor::Person { name: by }, approval, &parents)?;
-    let decision = stages::gate(
-        run,
-        &evidence.proposal,
-        &evidence.preview,
-        &evidence.policy,
-        &evidence.holdout,
-        Some(&approval),
-    )?;
-    match decision {
+    match stages::decide_again(run, &evidence)? {
         Decision::Refused(refusal) => Ok(Outcome::Refused(refusal)),
         Decision::Held(hold) => Ok(Outcome::HandedOver(hold, None)),
         Decision::Cleared(clearance) => {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::{
     Outside, approve, ledger, new_outcome, new_run_id, order, print_json, told, tools,
+    warn_uncommitted,
 };
 use crate::cli;
 use crate::config::load;
@@ -54,7 +55,13 @@ fn hand_on<T: Evidence>(recorded: &Recorded<T>) -> Result<Exit, Fault> {
     Ok(Exit::Done)
 }
 
-fn reference(path: &Path, expected: Kind) -> Result<Reference, Fault> {
+/// Reads a stage's input; Ctrl-C ends the waiting for it.
+async fn reference(outside: &Outside, path: &Path, expected: Kind) -> Result<Reference, Fault> {
+    let path = path.to_owned();
+    outside.read(move || parse(&path, expected)).await
+}
+
+fn parse(path: &Path, expected: Kind) -> Result<Reference, Fault> {
     let mut text = Vec::new();
     if path == Path::new("-") {
         std::io::stdin()
@@ -105,7 +112,8 @@ pub async fn generate(outside: &Outside, arguments: &cli::Run) -> Result<Exit, F
     tools::install_missing(&perimeter).await?;
     let base = perimeter.repository.base()?;
     let job = load::job(&perimeter, &base, &arguments.stack)?;
-    let text = order(&arguments.spec)?;
+    warn_uncommitted(&perimeter, &base)?;
+    let text = order(outside, &arguments.spec).await?;
     let mut ledger = ledger(&perimeter)?;
     let mut run = Run::open(new_run_id()?, &job, &perimeter, &mut ledger, base).await?;
     let order: Recorded<WorkOrder> = run.record(Actor::Supervisor, text, &[run.mandate.hash()])?;
@@ -125,7 +133,7 @@ pub async fn generate(outside: &Outside, arguments: &cli::Run) -> Result<Exit, F
 /// # Errors
 /// lightsout failed.
 pub async fn preview(outside: &Outside, arguments: &cli::Stage) -> Result<Exit, Fault> {
-    let reference = reference(&arguments.input, Kind::Proposal)?;
+    let reference = reference(outside, &arguments.input, Kind::Proposal).await?;
     let perimeter = outside.perimeter()?;
     let mut ledger = ledger(&perimeter)?;
     let job = approve::job(&perimeter, &ledger, &reference.run)?;
@@ -144,7 +152,7 @@ pub async fn preview(outside: &Outside, arguments: &cli::Stage) -> Result<Exit, 
 /// # Errors
 /// lightsout failed.
 pub async fn policy(outside: &Outside, arguments: &cli::Stage) -> Result<Exit, Fault> {
-    let reference = reference(&arguments.input, Kind::Preview)?;
+    let reference = reference(outside, &arguments.input, Kind::Preview).await?;
     let perimeter = outside.perimeter()?;
     let mut ledger = ledger(&perimeter)?;
     let job = approve::job(&perimeter, &ledger, &reference.run)?;
@@ -161,7 +169,7 @@ pub async fn policy(outside: &Outside, arguments: &cli::Stage) -> Result<Exit, F
 /// # Errors
 /// lightsout failed.
 pub async fn holdout(outside: &Outside, arguments: &cli::Stage) -> Result<Exit, Fault> {
-    let reference = reference(&arguments.input, Kind::PolicyReport)?;
+    let reference = reference(outside, &arguments.input, Kind::PolicyReport).await?;
     let perimeter = outside.perimeter()?;
     let mut ledger = ledger(&perimeter)?;
     let job = approve::job(&perimeter, &ledger, &reference.run)?;
@@ -178,7 +186,7 @@ pub async fn holdout(outside: &Outside, arguments: &cli::Stage) -> Result<Exit, 
 /// # Errors
 /// lightsout failed.
 pub async fn gate(outside: &Outside, arguments: &cli::Stage) -> Result<Exit, Fault> {
-    let reference = reference(&arguments.input, Kind::HoldoutReport)?;
+    let reference = reference(outside, &arguments.input, Kind::HoldoutReport).await?;
     let perimeter = outside.perimeter()?;
     let mut ledger = ledger(&perimeter)?;
     let job = approve::job(&perimeter, &ledger, &reference.run)?;
@@ -210,7 +218,7 @@ pub async fn gate(outside: &Outside, arguments: &cli::Stage) -> Result<Exit, Fau
 /// # Errors
 /// lightsout failed.
 pub async fn apply(outside: &Outside, arguments: &cli::Stage) -> Result<Exit, Fault> {
-    let reference = reference(&arguments.input, Kind::Decision)?;
+    let reference = reference(outside, &arguments.input, Kind::Decision).await?;
     let perimeter = outside.perimeter()?;
     let mut ledger = ledger(&perimeter)?;
     let job = approve::job(&perimeter, &ledger, &reference.run)?;
@@ -223,33 +231,15 @@ pub async fn apply(outside: &Outside, arguments: &cli::Stage) -> Result<Exit, Fa
             run.id, run.id
         )));
     }
-    let result = spend_again(&mut run, recorded.value()).await;
-    let outcome = close(&mut run, result)?;
+    // Types do not cross processes: the clearance is earned by the same gate, from the signed evidence.
+    let outcome = match recorded.value() {
+        DecisionRecord::Refused(refusal) => Outcome::Refused(refusal.clone()),
+        DecisionRecord::Held(_) | DecisionRecord::Cleared { .. } => {
+            approve::go_on(&mut run).await?
+        }
+    };
     let reported = new_outcome(&run, &outcome).and_then(|report| print_json(&report));
     told(&outcome, reported)
-}
-
-async fn spend_again(run: &mut Run<'_>, decision: &DecisionRecord) -> Result<Outcome, Fault> {
-    match decision {
-        DecisionRecord::Cleared { .. } => {}
-        DecisionRecord::Held(_) => {
-            return Err(Fault::Usage(format!(
-                "run `{}` waits: lightsout approve {} --by NAME",
-                run.id, run.id
-            )));
-        }
-        DecisionRecord::Refused(refusal) => return Ok(Outcome::Refused(refusal.clone())),
-    }
-    let evidence = stages::Evidence::read(run)?;
-    // Types do not cross processes: the clearance is earned by the same gate, from the signed evidence.
-    match crate::pipeline::gate::decide(&evidence.case(&run.mandate)) {
-        Decision::Cleared(clearance) => {
-            let clearance = stages::record_clearance(run, clearance, &evidence.preview)?;
-            spend::spend(run, clearance, &evidence.proposal, &evidence.preview).await
-        }
-        Decision::Held(hold) => Ok(Outcome::HandedOver(hold, None)),
-        Decision::Refused(refusal) => Ok(Outcome::Refused(refusal)),
-    }
 }
 
 /// Hands evidence on, or closes a run that is over.

@@ -1,7 +1,7 @@
 //! `lightsout tools`, and the installation of what a run misses.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::perimeter::Perimeter;
 use crate::perimeter::import::RelPath;
-use crate::perimeter::repository::{Base, Repository};
+use crate::perimeter::repository::{Base, Error as RepositoryError, Repository};
 use crate::perimeter::tools::{
     Addition, Event, FORWARDED, Listed, Lock, Machine, Origin, ProviderSource, Reporter, Source,
     Tools,
@@ -21,7 +21,7 @@ use crate::perimeter::tools::{
 /// LIMIT: bytes of a repository's `tools.lock`.
 const LOCK_BYTES_MAX: u64 = 256 * 1024;
 /// The lock's name, at the top of the repository.
-const LOCK_FILE: &str = "tools.lock";
+pub const LOCK_FILE: &str = "tools.lock";
 /// What every run needs besides what runs its program.
 const ALWAYS: [&str; 3] = ["pulumi", "pulumi-language-yaml", "opa"];
 
@@ -107,23 +107,26 @@ struct Row {
     problem: Option<String>,
 }
 
+/// The tools of the repository, and its top. Outside of one, and before its first commit, there are still our own tools.
+fn of_repository(outside: &Outside) -> Result<(Tools, Option<PathBuf>), Fault> {
+    let Ok(repository) = Repository::open(&outside.repository) else {
+        return Ok((open(outside, None)?, None));
+    };
+    let base = match repository.base() {
+        Ok(base) => Some(base),
+        Err(RepositoryError::NoCommit) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let tools = open(outside, base.as_ref().map(|base| (&repository, base)))?;
+    Ok((tools, repository.work_tree().map(Path::to_owned)))
+}
+
 /// Runs `lightsout tools`.
 ///
 /// # Errors
 /// A tool cannot be had, or is not what was installed.
 pub async fn run(outside: &Outside, command: &Subcommand) -> Result<Exit, Fault> {
-    // Outside of a repository, there are still our own tools.
-    let opened = match Repository::open(&outside.repository) {
-        Ok(repository) => {
-            let base = repository.base()?;
-            (
-                open(outside, Some((&repository, &base)))?,
-                repository.work_tree().map(Path::to_owned),
-            )
-        }
-        Err(_) => (open(outside, None)?, None),
-    };
-    let (tools, top) = opened;
+    let (tools, top) = of_repository(outside)?;
     match command {
         Subcommand::Install(arguments) => {
             let only = arguments.source.map(|kind| match kind {

@@ -1,5 +1,7 @@
 //! `lightsout verify`: the whole ledger, without trusting whoever wrote it.
 
+use std::path::{Path, PathBuf};
+
 use crate::app::{KEY_NAME, Outside, print, print_json};
 use crate::cli::{self, Format};
 use crate::config::load;
@@ -11,13 +13,25 @@ use crate::perimeter::key_path;
 /// Verifies and says what it found.
 ///
 /// # Errors
-/// There is no key to verify against.
+/// There is no ledger, or no key to verify against.
 pub fn run(outside: &Outside, arguments: &cli::Verify) -> Result<Exit, Fault> {
+    if let Some(folder) = &arguments.ledger
+        && is_missing(folder)
+    {
+        return Err(Fault::Usage(format!(
+            "`--ledger`: there is no folder `{}`",
+            folder.display()
+        )));
+    }
     let (folder, key) = match (&arguments.ledger, &arguments.key) {
         // A ledger and a key from elsewhere need no repository.
         (Some(folder), Some(key)) => (folder.clone(), parse(key)?),
         (ledger, key) => {
             let perimeter = outside.perimeter()?;
+            let folder = match ledger {
+                Some(folder) => folder.clone(),
+                None => begun(perimeter.ledger())?,
+            };
             let configured = match perimeter.repository.base() {
                 Ok(base) => crate::config::parse(&load::text(&perimeter, &base)?)?.ledger_key(),
                 Err(error) => return Err(error.into()),
@@ -26,7 +40,7 @@ pub fn run(outside: &Outside, arguments: &cli::Verify) -> Result<Exit, Fault> {
                 Some(key) => parse(&key)?,
                 None => own_key(outside)?,
             };
-            (ledger.clone().unwrap_or_else(|| perimeter.ledger()), key)
+            (folder, key)
         }
     };
     match verify(&folder, &key) {
@@ -59,6 +73,22 @@ pub fn run(outside: &Outside, arguments: &cli::Verify) -> Result<Exit, Fault> {
             Ok(Exit::LedgerInvalid)
         }
     }
+}
+
+/// The repository's own ledger, which its first run makes.
+fn begun(folder: PathBuf) -> Result<PathBuf, Fault> {
+    if is_missing(&folder) {
+        return Err(Fault::Usage(format!(
+            "there is no ledger in `{}` yet: nothing has run here",
+            folder.display()
+        )));
+    }
+    Ok(folder)
+}
+
+/// Is there nothing at all of this name? Of anything else, also of what cannot be looked at, the verification says what is wrong.
+fn is_missing(folder: &Path) -> bool {
+    matches!(std::fs::symlink_metadata(folder), Err(error) if error.kind() == std::io::ErrorKind::NotFound)
 }
 
 fn root(verified: &Verified) -> Result<[u8; 32], Fault> {

@@ -137,10 +137,10 @@ pub struct Trial {
     /// What serves the packages during a trial.
     #[serde(default)]
     pub providers: TrialProviders,
-    /// Names of environment variables that real providers get during a trial, in place of the packages' own: a trial creates real
-    /// things, in an account of its own.
+    /// Environment variables that real providers get during a trial, in place of the packages' own, and the variables that their values
+    /// come from: a trial creates real things, in an account of its own.
     #[serde(default)]
-    pub environment: BTreeSet<String>,
+    pub environment: BTreeMap<String, String>,
 }
 
 /// What serves the packages during a trial.

@@ -234,13 +234,13 @@ impl Deployment {
 
     /// Objects that exist in the twins, or were made by real providers and are not known to be gone.
     #[must_use]
-    pub fn live(&self) -> u64 {
-        let twins = self
-            .twins
-            .iter()
-            .map(|(_, twin)| twin.resources().len() as u64);
-        let gateways = self.gateways.iter().map(|(_, gateway)| gateway.live());
-        twins.chain(gateways).sum()
+    pub fn live(&self) -> Vec<String> {
+        let twins = self.twins.iter().flat_map(|(_, twin)| {
+            let resources = twin.resources().into_iter();
+            resources.map(|resource| resource.urn.to_string())
+        });
+        let gateways = self.gateways.iter().flat_map(|(_, gateway)| gateway.live());
+        twins.chain(gateways).collect()
     }
 
     fn permit(&self, permit: &Permit) {

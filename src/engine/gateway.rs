@@ -152,9 +152,9 @@ impl Gateway {
         self.account.set(permit);
     }
 
-    /// How many objects were made through this gateway and are not known to be gone.
+    /// The URNs of objects that were made through this gateway and are not known to be gone.
     #[must_use]
-    pub fn live(&self) -> u64 {
+    pub fn live(&self) -> Vec<String> {
         self.account.live()
     }
 

@@ -64,6 +64,8 @@ pub struct PackageRule {
     pub reads: bool,
     /// Inputs that an explicit provider of this package may set.
     pub provider_inputs: Vec<String>,
+    /// Whether inputs may name files of the program. A plugin opens them itself, from another place than the one that was checked.
+    pub file_assets: bool,
 }
 
 /// The proxies of one program: three services over connections to the engine, one record.

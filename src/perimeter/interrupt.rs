@@ -1,6 +1,14 @@
 //! Ctrl-C: one flag that every stage watches.
 
+use std::io::Write as _;
+
 use tokio::sync::watch;
+
+/// What the first signal is answered with.
+const ONCE_MORE: &str =
+    "interrupted: what was begun is brought to its end; once more ends it at once";
+/// The exit code of a process that a signal ended, as shells count it.
+const KILLED: i32 = 130;
 
 /// Tells whether somebody wants the run to end. Clones watch the same flag.
 #[derive(Debug, Clone)]
@@ -33,8 +41,14 @@ impl Interrupt {
                 _ = terminations.recv() => {}
             }
             raise.raise();
-            // The flag stays up as long as somebody watches it.
-            raise.0.closed().await;
+            // With standard error closed too, the next one still works.
+            drop(writeln!(std::io::stderr(), "{ONCE_MORE}"));
+            tokio::select! {
+                _ = interrupts.recv() => {}
+                _ = terminations.recv() => {}
+            }
+            // Every process that was started ends with this one. What an apply had begun is found by the next run.
+            std::process::exit(KILLED);
         });
         Ok(interrupt)
     }

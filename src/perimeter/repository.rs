@@ -2,11 +2,13 @@
 //!
 //! Read and written as objects and refs, through a library. INVARIANT: no git process is started, no hook, filter, credential
 //! helper or file-system monitor is run, whatever the repository's configuration says; only that file of configuration is read,
-//! not the user's, not the environment; the work tree, the index and `HEAD` are never written.
+//! not the user's, not the environment; the work tree, the index and `HEAD` of a repository that is there
+//! are never written.
 //!
 //! It does not fetch and does not push.
 
 mod begin;
+mod history;
 mod id;
 mod land;
 mod read;
@@ -243,6 +245,17 @@ fn failed(doing: &str, cause: &dyn fmt::Display) -> Error {
     }
 }
 
+impl Error {
+    /// Whether it is the user's to mend: what was named is not there.
+    #[must_use]
+    pub const fn is_usage(&self) -> bool {
+        matches!(
+            self,
+            Self::Open { .. } | Self::NoCommit | Self::NoFolder { .. } | Self::NotFolder { .. }
+        )
+    }
+}
+
 /// Why the repository could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -269,16 +282,14 @@ pub enum Error {
     },
     /// No such folder.
     #[error(
-        "the base commit has no folder `{path}`: commit it, or correct the stack's `path` in `lightsout.yaml`"
+        "the base commit has no folder `{path}`, which `lightsout.yaml` names: commit it, or correct the name"
     )]
     NoFolder {
         /// Where.
         path: RelPath,
     },
     /// A file, not a folder.
-    #[error(
-        "`{path}` is a file in the base commit, not a folder: correct the stack's `path` in `lightsout.yaml`"
-    )]
+    #[error("`{path}`, which `lightsout.yaml` names, is a file in the base commit, not a folder")]
     NotFolder {
         /// Where.
         path: RelPath,

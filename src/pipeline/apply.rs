@@ -14,8 +14,10 @@ use crate::engine::gateway::Write;
 use crate::engine::monitor::Registrations;
 use crate::ledger::{Evidence, Kind, Recorded};
 use crate::names::{Sha256, StackName};
+use crate::perimeter::repository::TreeId;
 use crate::perimeter::sandbox::End;
 use crate::pipeline::gate::{Clearance, Reason};
+use crate::pipeline::holdout::{self, ScenarioSet, Terms};
 use crate::pipeline::preview::event::{self, Op};
 use crate::pipeline::preview::{self, record};
 
@@ -29,6 +31,8 @@ pub struct Landing {
     pub commit: String,
     /// Hash of the judged tree.
     pub tree: Sha256,
+    /// What git calls the stack's folder with that content.
+    pub folder: TreeId,
 }
 
 /// The intent to change the world, recorded before it changes.
@@ -115,11 +119,11 @@ pub async fn recheck(
         return Ok(stale("the stack's state has changed since the preview"));
     }
     let output = deployment.preview().await?;
-    if output.finished.end != End::Exited(0)
-        || !output.observed.denials.is_empty()
-        || output.program_failed.is_some()
-    {
+    if !output.observed.denials.is_empty() || output.program_failed.is_some() {
         return Ok(stale("the same tree does not preview as before"));
+    }
+    if output.finished.end != End::Exited(0) {
+        return Err(preview::engine_failed(deployment, &output));
     }
     let log = event::parse(&output.log)?;
     let again = record::normalise(&log, &output.finished.stdout, &output.observed.options)?;
@@ -167,6 +171,31 @@ pub async fn up(
     match result {
         Ok(output) => receipt(&output, state_before, state_after),
         Err(error) => failed(&error, state_before, state_after),
+    }
+}
+
+/// Judges what the update made by the hidden scenarios once more. A program can tell an apply from its trials, and what was unknown at the
+/// preview was seen by the trials alone.
+pub async fn judge_result(
+    receipt: &mut Receipt,
+    deployment: &Deployment,
+    (set, terms): &(ScenarioSet, Terms),
+) {
+    if set.scenarios().is_empty() {
+        return;
+    }
+    let failed = match deployment.export().await {
+        Ok(exported) => holdout::trial::judge_once(set, *terms, &exported).map_or_else(
+            |refusal| Some(holdout::line(&refusal.reasons().collect::<Vec<_>>()).to_owned()),
+            |_pass| None,
+        ),
+        Err(error) => Some(error.to_string()),
+    };
+    if let Some(why) = failed {
+        receipt.is_complete = false;
+        receipt
+            .errors
+            .push(format!("after the update, the result does not hold: {why}"));
     }
 }
 

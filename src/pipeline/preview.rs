@@ -147,13 +147,7 @@ pub async fn run(
                     message: output.mask.hide(&record::first_error(&log)),
                 }]))
             }
-            Ok(_) | Err(_) => Err(Error::Engine {
-                stack: deployment.stack().clone(),
-                end: Ending(output.finished.end),
-                said: output
-                    .mask
-                    .hide(&crate::engine::automation::tail(&output.finished.stderr)),
-            }),
+            Ok(_) | Err(_) => Err(engine_failed(deployment, &output)),
         };
     }
     if !output.observed.unanswered.is_empty() {
@@ -181,6 +175,19 @@ pub async fn run(
         preview: Box::new(preview),
         plan,
     })
+}
+
+/// The error of an engine that did not do its work, in its own words.
+pub fn engine_failed(deployment: &Deployment, output: &RunOutput) -> Error {
+    let said = match event::parse(&output.log) {
+        Ok(log) if !log.diagnostics.is_empty() => record::first_error(&log),
+        Ok(_) | Err(_) => crate::engine::automation::tail(&output.finished.stderr),
+    };
+    Error::Engine {
+        stack: deployment.stack().clone(),
+        end: Ending(output.finished.end),
+        said: output.mask.hide(&said),
+    }
 }
 
 /// What the program did that ends the attempt: what it was denied, and its own failure.

@@ -10,7 +10,8 @@ pub use kit::{Host, Kit};
 use crate::config::{Job, secret::Secret};
 use crate::engine::project::Project;
 use crate::fault::Fault;
-use crate::ledger::{Actor, Evidence, Ledger, Recorded};
+use crate::ledger::protocol::Phase;
+use crate::ledger::{self, Actor, Evidence, Ledger, Recorded};
 use crate::names::{RunId, Sha256};
 use crate::perimeter::Perimeter;
 use crate::perimeter::import::{Folder, Limits, Tree, materialise};
@@ -125,6 +126,10 @@ impl<'a> Run<'a> {
         let mandate: Recorded<Mandate> = ledger
             .read(&id)?
             .ok_or_else(|| Fault::Usage(format!("the ledger has no run `{id}`")))?;
+        let phase = ledger.view().run(&id).map(ledger::Run::phase);
+        if matches!(phase, Some(Phase::Ended | Phase::Closed)) {
+            return Err(Fault::Usage(format!("run `{id}` is over")));
+        }
         let commit = mandate
             .value()
             .basis
@@ -229,10 +234,7 @@ impl<'a> Run<'a> {
     /// # Errors
     /// The variable is not set.
     pub fn passphrase(&self) -> Result<Secret, Fault> {
-        let name = &self.job.stack.state.passphrase;
-        self.perimeter.environment.get(name).cloned().ok_or_else(|| {
-            Fault::Usage(format!("the environment variable `{name}`, which holds the passphrase of the stack's secrets, is not set"))
-        })
+        passphrase(self.perimeter, self.job)
     }
 
     /// The folder of the stack's state.
@@ -240,15 +242,35 @@ impl<'a> Run<'a> {
     /// # Errors
     /// It cannot be made.
     pub fn state_folder(&self) -> Result<PathBuf, Fault> {
-        let url = &self.job.stack.state.url;
-        let path = url.strip_prefix("file://").unwrap_or(url);
-        let path = match path.strip_prefix("./") {
-            Some(relative) => self.perimeter.top.join(relative),
-            None => PathBuf::from(path),
-        };
-        std::fs::create_dir_all(&path).map_err(Fault::file("making the state's folder", &path))?;
-        Ok(path)
+        state_folder(self.perimeter, self.job)
     }
+}
+
+fn passphrase(perimeter: &Perimeter, job: &Job) -> Result<Secret, Fault> {
+    let name = &job.stack.state.passphrase;
+    perimeter.environment.get(name).cloned().ok_or_else(|| {
+        Fault::Usage(format!("the environment variable `{name}`, which holds the passphrase of the stack's secrets, is not set"))
+    })
+}
+
+/// The folder of a stack's state.
+///
+/// # Errors
+/// It cannot be made.
+pub fn state_folder(perimeter: &Perimeter, job: &Job) -> Result<PathBuf, Fault> {
+    let url = &job.stack.state.url;
+    let path = url.strip_prefix("file://").unwrap_or(url);
+    let path = match path.strip_prefix("./") {
+        Some(relative) => perimeter.top.join(relative),
+        None => PathBuf::from(path),
+    };
+    std::fs::create_dir_all(&path).map_err(|error| {
+        Fault::Usage(format!(
+            "making the state's folder `{}`: {error}",
+            path.display()
+        ))
+    })?;
+    Ok(path)
 }
 
 /// Checks that the stack may be worked on, and finds what that needs: its folder of the base, and the programs.
@@ -259,7 +281,10 @@ async fn admit(
     base: &Base,
 ) -> Result<(Tree, Kit), Fault> {
     check_key(job, ledger)?;
-    settle::check(ledger.view(), &job.stack.name)?;
+    let view = ledger.view();
+    settle::check(view, &job.stack.name, &state_folder(perimeter, job)?)?;
+    settle::check_base(view, &perimeter.repository, base, job)?;
+    passphrase(perimeter, job)?;
     let base_tree = folder(perimeter, base, &job.stack.path)?;
     let project = Project::read(&base_tree).map_err(crate::engine::deployment::Error::from)?;
     let kit = Kit::find(perimeter, &project, job).await?;

@@ -1,10 +1,12 @@
 //! The last stage of a run: a clearance is spent, or the change is handed to a person.
 
+use std::path::Path;
+
 use crate::config::Autonomy;
 use crate::engine::deployment::Bound;
 use crate::fault::Fault;
 use crate::ledger::{Actor, Recorded};
-use crate::names::Sha256;
+use crate::names::{Sha256, StackName};
 use crate::perimeter::import::{self, Folder, open_folder};
 use crate::perimeter::repository::{Author, Branch, Landing as Commit};
 use crate::pipeline::Outcome;
@@ -13,6 +15,7 @@ use crate::pipeline::gate::{Clearance, DecisionRecord, Reason, Refusal};
 use crate::pipeline::generate::Proposal;
 use crate::pipeline::preview::Preview;
 use crate::pipeline::run::{Run, basis};
+use crate::pipeline::settle::Marker;
 use crate::pipeline::stages;
 
 /// Spends a clearance: looks at everything again, lands the judged tree, applies.
@@ -26,6 +29,8 @@ pub async fn spend(
     preview: &Recorded<Preview>,
 ) -> Result<Outcome, Fault> {
     let _lock = lock(run)?;
+    let state = run.state_folder()?;
+    check_unlocked(&state, &preview.value().project, &run.job.stack.name)?;
     let mut reasons = stale_rules(run)?;
     let plan = stages::plan(run)?;
     if Sha256::of(&plan) != clearance.value().plan() {
@@ -61,6 +66,14 @@ pub async fn spend(
     }
     let landing = land(run, proposal, Some(clearance.hash()))?;
     let landing = run.record(Actor::Applier, landing, &[clearance.hash()])?;
+    // Landing took its time; whoever changes the state without our lock does not wait.
+    if deployment.state_hash().map_err(Fault::Engine)? != clearance.value().state() {
+        deployment.end().await?;
+        let reasons = vec![stale("the stack's state has changed since the preview")];
+        return refuse(run, reasons, &clearance);
+    }
+    let marker = Marker::of(&state, clearance.value().stack());
+    marker.put(&run.id)?;
     let started = ApplyStarted {
         clearance: clearance.hash(),
         stack: clearance.value().stack().clone(),
@@ -68,15 +81,22 @@ pub async fn spend(
     };
     let started = run.record(Actor::Applier, started, &[clearance.hash(), landing.hash()])?;
     // From here on the world may change: nothing below may end as if it had not.
-    let receipt = apply::up(&started, &mut deployment, bound).await;
-    let ended = deployment.end().await;
     let after = |fault: Fault| Fault::AfterApply(Box::new(fault));
+    let mut receipt = apply::up(&started, &mut deployment, bound).await;
+    if receipt.is_complete {
+        let scenarios = stages::scenarios(run).map_err(after)?;
+        apply::judge_result(&mut receipt, &deployment, &scenarios).await;
+    }
+    let ended = deployment.end().await;
     let outcome = receipt.clone();
     drop(
         run.record(Actor::Applier, receipt, &[started.hash()])
             .map_err(after)?,
     );
     ended.map_err(|error| after(error.into()))?;
+    if outcome.is_complete {
+        marker.remove().map_err(after)?;
+    }
     Ok(finished(outcome))
 }
 
@@ -182,7 +202,32 @@ fn land(
         branch: branch.to_string(),
         commit: commit.to_string(),
         tree: tree.hash(),
+        folder: repository.folder_name(&tree)?,
     })
+}
+
+/// Refuses a state that an engine has locked: ours would not begin, and that must not look like a half-done apply.
+fn check_unlocked(state: &Path, project: &str, stack: &StackName) -> Result<(), Fault> {
+    let folder = state
+        .join(".pulumi/locks/organization")
+        .join(project)
+        .join(stack.as_str());
+    let mut entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Fault::file("reading", &folder)(error)),
+    };
+    match entries.next() {
+        None => Ok(()),
+        Some(entry) => Err(Fault::Locked {
+            stack: stack.clone(),
+            path: entry
+                .map_err(Fault::file("reading", &folder))?
+                .path()
+                .display()
+                .to_string(),
+        }),
+    }
 }
 
 /// One apply at a time for a stack, whichever checkout it comes from: the lock lies with the state. Who could remove it there could change

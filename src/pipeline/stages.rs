@@ -5,7 +5,7 @@ mod place;
 
 use std::path::{Path, PathBuf};
 
-pub use decide::{Evidence, gate, latest, record_clearance, record_decision};
+pub use decide::{Evidence, decide_again, gate, latest, record_clearance, record_decision};
 pub use place::{deploy, plan, proposed_tree};
 
 use crate::config::TrialProviders;
@@ -13,6 +13,7 @@ use crate::engine::deployment::Deployment;
 use crate::fault::Fault;
 use crate::ledger::{Actor, Recorded};
 use crate::names::Sha256;
+use crate::perimeter::import::patch::ApplyError;
 use crate::perimeter::import::{self, Folder, Tree, open_folder};
 use crate::pipeline::gate::{DecisionRecord, Judged, Reason, Refusal};
 use crate::pipeline::generate::{self, Author, Builder, Generated, Proposal, Wall};
@@ -114,15 +115,15 @@ pub fn given(
         };
         match import::import(open_folder(path)?.as_fd(), &limits) {
             Ok(tree) => tree,
-            Err(error) => {
-                let refusal = Refusal::one(Reason::Tree {
-                    what: error.to_string(),
-                });
-                return stopped(run, refusal, &[order.hash()]);
-            }
+            Err(error) => return untaken(run, order, &error),
         }
     } else {
-        let file = std::fs::File::open(path).map_err(Fault::file("opening the patch", path))?;
+        let file = std::fs::File::open(path).map_err(|error| {
+            Fault::Usage(format!(
+                "opening the proposal `{}`: {error}",
+                path.display()
+            ))
+        })?;
         let patch = crate::engine::automation::files::read_all(
             file,
             "patch",
@@ -131,7 +132,15 @@ pub fn given(
         .map_err(crate::engine::deployment::Error::from)?;
         let stack =
             Folder::new(&run.job.stack.path).map_err(|error| Fault::Usage(error.to_string()))?;
-        import::patch::apply(&run.base_tree, &stack, &patch, &import::Limits::default())?
+        match import::patch::apply(&run.base_tree, &stack, &patch, &import::Limits::default()) {
+            Ok(tree) => tree,
+            // What it asks for may not be; anything else is not a patch for this base.
+            Err(
+                error
+                @ (ApplyError::Outside { .. } | ApplyError::Path(_) | ApplyError::Link { .. }),
+            ) => return untaken(run, order, &error),
+            Err(error) => return Err(error.into()),
+        }
     };
     if tree.hash() == run.base_tree.hash() {
         return Ok(Step::NoChange);
@@ -140,6 +149,18 @@ pub fn given(
         crate::names::excerpt(&name.to_string_lossy())
     });
     propose(run, &tree, Author::Given { name }, &[order.hash()])
+}
+
+/// Refuses what cannot be taken in.
+fn untaken<T>(
+    run: &mut Run<'_>,
+    order: &Recorded<WorkOrder>,
+    error: &dyn std::error::Error,
+) -> Result<Step<T>, Fault> {
+    let refusal = Refusal::one(Reason::Tree {
+        what: error.to_string(),
+    });
+    stopped(run, refusal, &[order.hash()])
 }
 
 fn propose(
@@ -288,7 +309,11 @@ pub async fn holdout(
     )
 }
 
-fn scenarios(run: &Run<'_>) -> Result<(ScenarioSet, Terms), Fault> {
+/// The scenarios of the base commit, and what they must reach.
+///
+/// # Errors
+/// They cannot be read.
+pub fn scenarios(run: &Run<'_>) -> Result<(ScenarioSet, Terms), Fault> {
     let Some(holdouts) = &run.job.stack.holdouts else {
         let set = ScenarioSet::parse(Vec::new()).map_err(trial::Error::from)?;
         return Ok((

@@ -199,3 +199,40 @@ fn an_interruption_at_any_stage_applies_nothing_and_leaves_no_process() {
         nothing_happened(&site);
     }
 }
+
+/// A Node stack whose program keeps messages for as long as this expression says.
+fn queue(seconds: &str) -> Site {
+    tools();
+    let program = std::fs::read_to_string("stacks/queue-node/index.js").unwrap();
+    let program = program.replace("Seconds: 4 * 24 * 60 * 60", &format!("Seconds: {seconds}"));
+    factory("queue-demo", "stacks/queue-node")
+        .agent("cp /agent/new.js index.js")
+        .file("agents/new.js", &program)
+        .build()
+}
+
+/// The real thing has an address that no trial has, and a value that depends on it is unknown to every judge of the preview.
+#[test]
+fn a_program_that_behaves_in_its_trials_only_is_found_out() {
+    let honest = queue("dead.arn.apply(() => 345600)");
+    honest.run().expect(0);
+    let resources = honest.resources();
+    let dead = resources
+        .iter()
+        .find(|it| it["urn"].as_str().unwrap().ends_with("::dead"));
+    let arn = dead.unwrap()["outputs"]["arn"].as_str().unwrap();
+    let site = queue(&format!(
+        "dead.arn.apply(arn => arn === '{arn}' ? 60 : 345600)"
+    ));
+    let ran = site.run().expect(20);
+    assert_eq!(ran.json()["outcome"], "apply-incomplete");
+    assert!(
+        ran.stdout.contains("the result does not hold"),
+        "{}",
+        ran.stdout
+    );
+    assert!(!ran.stdout.contains("345600 seconds"), "no scenario's text");
+    // A person must look before anything else.
+    site.run().expect(20);
+    site.lightsout(&["verify"]).expect(0);
+}

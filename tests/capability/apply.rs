@@ -182,7 +182,48 @@ fn after_an_apply_that_did_not_finish_a_person_must_look() {
         .expect(0);
     site.lightsout(&["acknowledge", &run, "--by", "Ada", "--note", note])
         .expect(2);
+    let locked = site.run().expect(1);
+    assert!(locked.stderr.contains(".pulumi/locks"), "{}", locked.stderr);
     std::fs::remove_dir_all(site.top.join("state")).unwrap();
     site.run().expect(0);
+    site.lightsout(&["verify"]).expect(0);
+}
+
+#[test]
+fn another_checkout_of_the_same_state_waits_for_the_person_too() {
+    tools();
+    let state = tempfile::tempdir().unwrap();
+    let url = format!("file://{}", state.path().display());
+    let checkout = || {
+        factory("site-demo", "stacks/site")
+            .state(&url)
+            .agent(LONGER)
+            .build()
+    };
+    let (first, second) = (checkout(), checkout());
+    let run = killed_while_applying(&first);
+    let refused = second.run().expect(20);
+    assert!(refused.stderr.contains(&run), "{}", refused.stderr);
+    let note = ["--by", "Ada", "--note", "looked"];
+    second
+        .lightsout(&[&["acknowledge", &run], &note[..]].concat())
+        .expect(2);
+    first
+        .lightsout(&[&["acknowledge", &run], &note[..]].concat())
+        .expect(0);
+    // What holds it now is only the engine's own lock.
+    second.run().expect(1);
+}
+
+#[test]
+fn an_approval_that_went_wrong_can_be_gone_on_with() {
+    let (mut site, run) = held();
+    let right = site.with_passphrase("not the right one");
+    let failed = site.lightsout(&["approve", &run, "--by", "Ada"]).expect(1);
+    assert!(failed.stderr.contains("passphrase"), "{}", failed.stderr);
+    assert!(site.resources().is_empty());
+    site.with_passphrase(&right);
+    site.lightsout(&["approve", &run, "--by", "Ada"]).expect(0);
+    assert!(!site.resources().is_empty());
     site.lightsout(&["verify"]).expect(0);
 }

@@ -20,9 +20,11 @@ fn a_yaml_stack_is_changed_applied_and_recorded() {
     // The judged tree is a commit before it is in the state.
     let branch = report["landing"]["branch"].as_str().unwrap();
     assert!(site.top.join(".git/refs/heads").join(branch).exists());
-    // Again, there is nothing to change.
-    let script = site.run().expect(0).json();
-    assert_eq!(script["outcome"], "applied");
+    // From the same base, the next run would undo it.
+    let unmerged = site.run().expect(12);
+    assert!(unmerged.stderr.contains(branch), "{}", unmerged.stderr);
+    site.merge(&report);
+    assert_eq!(site.run().expect(0).json()["outcome"], "nothing-to-change");
 }
 
 #[test]
@@ -157,14 +159,39 @@ fn the_stages_one_by_one_give_the_same() {
 fn somebody_elses_change_is_judged_by_the_same_gates() {
     tools();
     let site = factory("site-demo", "stacks/site").build();
-    let good = site.proposal("Pulumi.yaml", |text| {
-        text.replace("days: ${logRetentionDays}", "days: 180")
-    });
-    site.judge(&good).expect(0);
     let bad = site.proposal("Pulumi.yaml", |text| {
         text.replacen("blockPublicPolicy: true", "blockPublicPolicy: false", 1)
     });
     site.judge(&bad).expect(10);
+    let good = site.proposal("Pulumi.yaml", |text| {
+        text.replace("days: ${logRetentionDays}", "days: 180")
+    });
+    site.judge(&good).expect(0);
+}
+
+#[test]
+fn a_patch_may_change_the_stack_and_nothing_else() {
+    tools();
+    let site = factory("site-demo", "stacks/site").build();
+    let patch = |path: &str, from: &str, to: &str| {
+        let file = site.top.join(".proposal.patch");
+        let text = format!("--- a/{path}\n+++ b/{path}\n@@ -1,1 +1,1 @@\n-{from}\n+{to}\n");
+        std::fs::write(&file, text).unwrap();
+        site.judge(&file)
+    };
+    let first = |path: &str| {
+        let text = std::fs::read_to_string(site.top.join(path)).unwrap();
+        text.lines().next().unwrap().to_owned()
+    };
+    for path in ["lightsout.yaml", "holdouts/site-demo/pages.feature"] {
+        let ran = patch(path, &first(path), "version: 2").expect(12);
+        assert!(ran.stdout.contains("outside the stack"), "{}", ran.stdout);
+    }
+    let project = "stacks/site/Pulumi.yaml";
+    let ran = patch(project, "not what it says", "name: other").expect(1);
+    assert!(ran.stderr.contains("Pulumi.yaml"), "{}", ran.stderr);
+    assert!(site.resources().is_empty());
+    site.lightsout(&["verify"]).expect(0);
 }
 
 /// The vendor's framework, a real process, real files.
@@ -184,7 +211,7 @@ fn a_stack_on_a_real_provider_makes_real_files() {
     let stack = || {
         factory("files-demo", "stacks/files")
             .packages("{ local: { provider: plugin, version: 0.1.0, environment: [FILE_TOKEN] } }")
-            .line("trial: { providers: real, environment: [FILE_TOKEN] }")
+            .line("trial: { providers: real, environment: { FILE_TOKEN: TRIAL_FILE_TOKEN } }")
             .file("stacks/files/Pulumi.yaml", &project)
             .file("holdouts/files-demo/files.feature", feature)
             .agent("sed -i 's/content: before/content: after/' Pulumi.yaml")
@@ -205,6 +232,7 @@ fn a_stack_on_a_real_provider_makes_real_files() {
         .file("tools.lock", &lock)
         .build()
         .variable("FILE_TOKEN", "token-for-the-provider")
+        .variable("TRIAL_FILE_TOKEN", "token-for-trials")
         .variable("OTHER", "not-for-it");
     let ran = site.run().expect(0);
     assert_eq!(ran.json()["outcome"], "applied", "{}", ran.stdout);

@@ -31,6 +31,70 @@ fn an_unknown_stack_suggests_the_nearest() {
 }
 
 #[test]
+fn what_is_not_committed_does_not_count_and_is_said() {
+    tools();
+    let site = factory("site-demo", "stacks/site").agent("true").build();
+    assert!(!site.run().expect(0).stderr.contains("differs"));
+    let file = site.top.join("lightsout.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("autonomy: auto", "autonomy: review")).unwrap();
+    let ran = site.run().expect(0);
+    assert!(
+        ran.stderr.contains("`lightsout.yaml` differs"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn what_is_missing_is_the_users_to_mend() {
+    tools();
+    let site = factory("site-demo", "stacks/site").agent("true").build();
+    let run = |arguments: &[&str]| {
+        let first = ["run", "--stack", "site-demo"];
+        site.lightsout(&[&first, arguments].concat()).expect(2)
+    };
+    let ran = run(&["--spec", "missing.md"]);
+    assert!(ran.stderr.contains("missing.md"), "{}", ran.stderr);
+    let ran = run(&["--spec", "order.md", "--proposal", "missing.patch"]);
+    assert!(ran.stderr.contains("missing.patch"), "{}", ran.stderr);
+    let site = factory("site-demo", "stacks/site").agent("true").build();
+    let ran = site.lightsout(&["verify"]).expect(2);
+    assert!(
+        ran.stderr.contains("nothing has run here"),
+        "{}",
+        ran.stderr
+    );
+    site.lightsout(&["verify", "--ledger", "nowhere"]).expect(2);
+    std::fs::create_dir_all(site.top.join(".lightsout/ledger")).unwrap();
+    site.lightsout(&["verify"]).expect(30);
+    let elsewhere = site.lightsout(&["--repository", "/", "run", "--stack", "s", "--spec", "x"]);
+    elsewhere.expect(2);
+}
+
+#[test]
+fn waiting_for_input_is_ended_by_an_interruption() {
+    tools();
+    let site = factory("site-demo", "stacks/site").agent("true").build();
+    let mut child = site
+        .command(&["preview"])
+        .stdin(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let pid = rustix::process::Pid::from_child(&child);
+    // Until the signal is watched for, it ends the process as it ends any.
+    let status = loop {
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        std::thread::yield_now();
+    };
+    assert!(!status.success());
+}
+
+#[test]
 fn a_feature_that_does_not_parse_is_a_fault() {
     tools();
     let site = factory("site-demo", "stacks/site")

@@ -32,6 +32,7 @@ pub(crate) struct Factory {
     packages: String,
     policies: String,
     holdouts: bool,
+    state: String,
     minutes: u32,
     extra: String,
     files: BTreeMap<String, Vec<u8>>,
@@ -78,6 +79,7 @@ pub(crate) fn factory(stack: &str, path: &str) -> Factory {
         packages: "{ aws: { provider: twin } }".to_owned(),
         policies: "policy-packs/aws-baseline".to_owned(),
         holdouts: true,
+        state: "file://./state".to_owned(),
         minutes: 5,
         extra: String::new(),
         files: BTreeMap::new(),
@@ -102,6 +104,12 @@ impl Factory {
 
     pub(crate) fn packages(mut self, packages: &str) -> Self {
         self.packages = packages.to_owned();
+        self
+    }
+
+    /// Where the state is kept.
+    pub(crate) fn state(mut self, url: &str) -> Self {
+        self.state = url.to_owned();
         self
     }
 
@@ -153,8 +161,14 @@ impl Factory {
         }
         files.extend(self.files.clone());
         let mut config = format!(
-            "version: 1\nstacks:\n  - name: {}\n    path: {}\n    autonomy: {}\n    policies: [{}]\n    state: {{ url: 'file://./state' }}\n    packages: {}\n    budget: {{ attempts: 1, minutes: {} }}\n",
-            self.stack, self.path, self.autonomy, self.policies, self.packages, self.minutes
+            "version: 1\nstacks:\n  - name: {}\n    path: {}\n    autonomy: {}\n    policies: [{}]\n    state: {{ url: '{}' }}\n    packages: {}\n    budget: {{ attempts: 1, minutes: {} }}\n",
+            self.stack,
+            self.path,
+            self.autonomy,
+            self.policies,
+            self.state,
+            self.packages,
+            self.minutes
         );
         if self.holdouts {
             config.push_str(&format!("    holdouts: {{ source: {holdouts} }}\n"));
@@ -193,6 +207,15 @@ impl Site {
     pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// Gives the binary another passphrase; the one before.
+    pub(crate) fn with_passphrase(&mut self, passphrase: &str) -> String {
+        let name = "PULUMI_CONFIG_PASSPHRASE".to_owned();
+        let before = self.environment.iter().rfind(|(known, _)| *known == name);
+        let before = before.map_or_else(|| PASSPHRASE.to_owned(), |(_, value)| value.clone());
+        self.environment.push((name, passphrase.to_owned()));
+        before
     }
 
     /// Runs the binary here, with nothing in its environment but what it needs.
@@ -284,6 +307,14 @@ impl Site {
             .file_name()
             .into_string()
             .unwrap()
+    }
+
+    /// Merges the branch of a run's report, as a person does.
+    pub(crate) fn merge(&self, report: &serde_json::Value) {
+        let commit = report.pointer("/landing/commit").unwrap().as_str().unwrap();
+        let head = std::fs::read_to_string(self.top.join(".git/HEAD")).unwrap();
+        let branch = head.trim().strip_prefix("ref: ").unwrap();
+        std::fs::write(self.top.join(".git").join(branch), format!("{commit}\n")).unwrap();
     }
 
     /// The state's resources, straight from the backend's file.

@@ -88,8 +88,9 @@ impl Account {
         }
     }
 
-    pub(super) fn live(&self) -> u64 {
-        self.state().live.len() as u64
+    pub(super) fn live(&self) -> Vec<String> {
+        let state = self.state();
+        state.live.iter().map(|(urn, _)| urn.clone()).collect()
     }
 }
 
@@ -116,19 +117,19 @@ mod tests {
     fn what_was_made_is_there_until_it_is_deleted_by_its_own_id() {
         let account = Account::default();
         account.creating("a");
-        assert_eq!(account.live(), 1);
+        assert_eq!(account.live().len(), 1);
         account.created("a", "1");
         account.creating("a");
         account.created("a", "2");
         account.deleted("a", "1");
         account.deleted("a", "other");
-        assert_eq!(account.live(), 1);
+        assert_eq!(account.live().len(), 1);
         account.deleted("a", "2");
-        assert_eq!(account.live(), 0);
+        assert_eq!(account.live().len(), 0);
         // A creation that failed is not proof of absence; what it left is deleted by an id that only its error had.
         account.creating("b");
-        assert_eq!(account.live(), 1);
+        assert_eq!(account.live().len(), 1);
         account.deleted("b", "half");
-        assert_eq!(account.live(), 0);
+        assert_eq!(account.live().len(), 0);
     }
 }

@@ -158,7 +158,7 @@ async fn only_what_was_cleared_changes_the_world() {
 async fn what_was_made_is_counted_until_it_is_gone() {
     let (gateway, mut client, _fake, _servers) = start().await;
     client.create(create(URN, true)).await.unwrap();
-    assert_eq!(gateway.live(), 0, "a preview makes nothing");
+    assert_eq!(gateway.live().len(), 0, "a preview makes nothing");
     let id = client
         .create(create(URN, false))
         .await
@@ -166,7 +166,7 @@ async fn what_was_made_is_counted_until_it_is_gone() {
         .into_inner()
         .id;
     assert!(client.create(create("half-made", false)).await.is_err());
-    assert_eq!(gateway.live(), 2);
+    assert_eq!(gateway.live().len(), 2);
     for (urn, id) in [(URN, id.as_str()), ("half-made", "half")] {
         let request = DeleteRequest {
             urn: urn.to_owned(),
@@ -175,7 +175,7 @@ async fn what_was_made_is_counted_until_it_is_gone() {
         };
         client.delete(request).await.unwrap();
     }
-    assert_eq!(gateway.live(), 0);
+    assert_eq!(gateway.live().len(), 0);
 }
 
 #[tokio::test]

@@ -213,6 +213,25 @@ pub(super) fn read(
     ))
 }
 
+/// Whether inputs of this type may name files of the program.
+pub(super) fn file_assets(allowed: &Allowed, token: &str) -> Result<(), Refusal> {
+    let package = token.split(':').next().unwrap_or("");
+    let rule = allowed
+        .packages
+        .iter()
+        .find(|(name, _)| name.as_str() == package);
+    match rule {
+        Some((_, rule)) if !rule.file_assets => Err(Refusal::new(
+            Rule::Asset,
+            format!(
+                "the plugin of `{package}` would open the file itself, outside of what was checked: give its text as a string asset"
+            ),
+        )),
+        // A component, or an output, is given to no provider.
+        Some(_) | None => Ok(()),
+    }
+}
+
 pub(super) fn invoke(
     allowed: &Allowed,
     references: &References,

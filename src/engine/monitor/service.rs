@@ -91,6 +91,7 @@ impl Monitor {
     async fn files(
         &self,
         method: &str,
+        token: &str,
         properties: &Properties,
         other: Option<&prost_types::Value>,
     ) -> Result<(), Status> {
@@ -104,6 +105,8 @@ impl Monitor {
         if found.is_empty() {
             return Ok(());
         }
+        rules::file_assets(&self.shared.allowed, token)
+            .map_err(|refusal| self.deny(method, refusal))?;
         let tree = Arc::clone(&self.shared.tree);
         tokio::task::spawn_blocking(move || found.iter().try_for_each(|named| tree.check(named)))
             .await
@@ -154,7 +157,7 @@ impl ResourceMonitor for Monitor {
         let args = self.properties(METHOD, request.args.as_ref())?;
         rules::invoke(&self.shared.allowed, &self.references(), &request, &args)
             .map_err(|refusal| self.deny(METHOD, refusal))?;
-        self.files(METHOD, &args, None).await?;
+        self.files(METHOD, &request.tok, &args, None).await?;
         forwarded(self.client().invoke(request).await)
     }
 
@@ -184,7 +187,8 @@ impl ResourceMonitor for Monitor {
             &properties,
         )
         .map_err(|refusal| self.deny(METHOD, refusal))?;
-        self.files(METHOD, &properties, None).await?;
+        self.files(METHOD, &request.r#type, &properties, None)
+            .await?;
         forwarded(self.client().read_resource(request).await)
     }
 
@@ -201,7 +205,8 @@ impl ResourceMonitor for Monitor {
         let inputs = self.properties(METHOD, request.object.as_ref())?;
         rules::register(&self.shared.allowed, &self.references(), &request, &inputs)
             .map_err(|refusal| self.deny(METHOD, refusal))?;
-        self.files(METHOD, &inputs, request.replacement_trigger.as_ref())
+        let trigger = request.replacement_trigger.as_ref();
+        self.files(METHOD, &request.r#type, &inputs, trigger)
             .await?;
         drop(inputs);
         let options = ResourceOptions::of(&request);
@@ -231,7 +236,7 @@ impl ResourceMonitor for Monitor {
         self.count(METHOD)?;
         let request = request.into_inner();
         let outputs = self.properties(METHOD, request.outputs.as_ref())?;
-        self.files(METHOD, &outputs, None).await?;
+        self.files(METHOD, "", &outputs, None).await?;
         forwarded(self.client().register_resource_outputs(request).await)
     }
 

@@ -128,14 +128,15 @@ fn one(
             Err(reason) => refuse(reason, PROJECT_ADVICE),
         };
     }
+    // Before the rule for YAML stacks: a person changes a stack's configuration, and another ending would not help.
+    if let Some(reason) = privileged(path) {
+        return refuse(reason.to_owned(), ADVICE);
+    }
     // The YAML host takes every such file, however deep, for a declaration of a package and where to download it.
     if runtime == Runtime::Yaml && path.name().to_lowercase().ends_with(".yaml") {
         return refuse(CONFIG.to_owned(), PACKAGE_ADVICE);
     }
-    match privileged(path) {
-        Some(reason) => refuse(reason.to_owned(), ADVICE),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// Why no proposal changes this path.

@@ -406,6 +406,42 @@ fn landing_twice_is_the_same_commit_and_another_commit_is_a_conflict() {
 }
 
 #[test]
+fn what_landed_is_in_the_base_once_it_is_merged_squashed_or_built_upon() {
+    let user = User::new();
+    let repository = user.open();
+    let base = repository.base().unwrap();
+    let tree = changed(&repository, &base);
+    let id = repository.write_tree(&base, &site(), &tree).unwrap();
+    let commit = repository
+        .land(&Facts::new().landing(&base, id, "Land"))
+        .unwrap();
+    let content = repository.folder_name(&tree).unwrap();
+    let has = |user: &User| {
+        let repository = user.open();
+        let base = repository.base().unwrap();
+        repository.has_had(&base, &site(), content).unwrap()
+    };
+    assert!(!has(&user), "only on its own branch");
+    // Squashed: another commit with the same content, then more on top of it.
+    let before = base.commit.to_string();
+    user.git(&["read-tree", "-u", "--reset", &commit.to_string()]);
+    user.git(&["commit", "-qm", "squashed"]);
+    assert!(has(&user));
+    std::fs::write(user.path("stacks/site/more.txt"), "more").unwrap();
+    user.git(&["add", "-A"]);
+    user.git(&["commit", "-qm", "more"]);
+    assert!(has(&user));
+    // Merged, beside other work.
+    user.git(&["reset", "-q", "--hard", &before]);
+    assert!(!has(&user));
+    std::fs::write(user.path("elsewhere.txt"), "other").unwrap();
+    user.git(&["add", "-A"]);
+    user.git(&["commit", "-qm", "other"]);
+    user.git(&["merge", "-q", "--no-edit", "lightsout/site-prod/run-1"]);
+    assert!(has(&user));
+}
+
+#[test]
 fn many_landings_at_once_make_one_branch() {
     let user = User::new();
     let repository = user.open();
@@ -562,4 +598,60 @@ fn a_stack_at_the_top_and_a_new_folder_can_land() {
         repository.write_tree(&base, &Folder::TOP, &same).unwrap(),
         base.tree
     );
+}
+
+/// A small repository of ours, and what it was made of.
+fn begun() -> (User, Tree) {
+    let mut tree = Tree::new();
+    for (at, mode, text) in [
+        ("a/run.sh", Mode::Executable, "#!/bin/sh\n"),
+        ("a.txt", Mode::Plain, "hello\n"),
+    ] {
+        tree.add(path(at), File::new(mode, text.as_bytes().to_vec()))
+            .unwrap();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    Repository::begin(folder.path(), &tree, 1_700_000_000).unwrap();
+    (User { folder }, tree)
+}
+
+#[test]
+fn a_begun_repository_has_an_index_of_its_commit() {
+    let (user, _) = begun();
+    let index = std::fs::read(user.path(".git/index")).unwrap();
+    let (body, sum) = index.split_at(index.len() - 20);
+    assert_eq!(body.len(), 12 + 72 + 72);
+    assert_eq!(&body[..12], b"DIRC\0\0\0\x02\0\0\0\x02");
+    let blob = hex::decode("ce013625030ba8dba906f756967f9e9ca394464a").unwrap();
+    let entry: [&[u8]; 5] = [
+        &[0; 24],
+        &0o100_644_u32.to_be_bytes(),
+        &[0; 12],
+        &blob,
+        b"\0\x05a.txt\0\0\0\0\0",
+    ];
+    assert_eq!(&body[12..84], entry.concat());
+    assert_eq!(body[84 + 24..84 + 28], 0o100_755_u32.to_be_bytes());
+    assert_eq!(&body[84 + 60..], b"\0\x08a/run.sh\0\0");
+    let mut hasher = gix::hash::hasher(gix::hash::Kind::Sha1);
+    hasher.update(body);
+    assert_eq!(hasher.try_finalize().unwrap().as_slice(), sum);
+}
+
+#[test]
+fn a_begun_repository_is_clean_for_the_users_git() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (user, tree) = begun();
+    for (at, file) in tree.files() {
+        let text = std::str::from_utf8(file.bytes()).unwrap();
+        user.write(at.as_str(), text);
+        if file.mode() == Mode::Executable {
+            let mode = std::fs::Permissions::from_mode(0o755);
+            std::fs::set_permissions(user.path(at.as_str()), mode).unwrap();
+        }
+    }
+    user.git(&["fsck", "--strict", "--full"]);
+    assert_eq!(user.git(&["status", "--porcelain"]), "");
+    user.write("a.txt", "something else\n");
+    assert_eq!(user.git(&["status", "--porcelain"]), " M a.txt\n");
 }

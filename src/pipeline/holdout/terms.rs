@@ -72,6 +72,16 @@ impl Terms {
         })
     }
 
+    /// The same rate, reached in one run.
+    #[must_use]
+    pub const fn once(self) -> Self {
+        Self {
+            runs: 1,
+            quorum: 1,
+            ..self
+        }
+    }
+
     /// Runs of each scenario.
     #[must_use]
     pub const fn runs(&self) -> u32 {

@@ -1,7 +1,7 @@
 //! Trials: the proposal is deployed on a fresh stack, judged by every scenario, and taken down again.
 //!
-//! INVARIANT: a trial has its own state folder and its own twins, and keeps the stack's own name, so that a program cannot tell a trial from
-//! the real thing. What is left after it is counted in the state, in the twins and in what real providers said they made and took away;
+//! INVARIANT: a trial has its own state folder and its own twins, and keeps the stack's own name. A program can still tell a trial from the
+//! real thing, by the ids that providers give: what an apply makes is judged once more ([`judge_once`]). What is left after it is counted in the state, in the twins and in what real providers said they made and took away;
 //! what cannot be counted is not a clean end.
 //! INVARIANT: what a trial on real providers made is taken down however its deployment ended, and its state is kept until that is proven.
 
@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use futures_util::future::try_join_all;
 
 use super::{
-    Details, HoldoutReport, RunOutcome, ScenarioSet, State, Teardown, Terms, Trial, TrialRecord,
-    evaluate,
+    Details, HoldoutPass, HoldoutRefusal, HoldoutReport, RunOutcome, ScenarioSet, State, Teardown,
+    Terms, Trial, TrialRecord, evaluate,
 };
 use crate::engine::deployment::{self, Deployment};
 use crate::names::{RunId, Sha256};
@@ -38,10 +38,12 @@ pub enum Error {
     Interrupted,
     /// Real things may be left.
     #[error(
-        "a trial on real providers was not proven to be taken down completely; what it made is listed in its state, `{}`: destroy it from there",
+        "a trial on real providers was not proven to be taken down completely: {what}; its state is `{}`",
         .state.display()
     )]
     LeftBehind {
+        /// What may be left, and what the engine said.
+        what: String,
         /// The folder of its state.
         state: PathBuf,
     },
@@ -92,10 +94,9 @@ where
         let folder = place.folder.join(format!("trial-{number}"));
         std::fs::create_dir_all(&folder).map_err(Error::Folder)?;
         let deployment = deploy(&folder, seed).await?;
-        let (trial, teardown) = one(set, seed, deployment).await;
+        let (trial, teardown, live) = one(set, seed, deployment).await;
         if place.is_real && teardown != Teardown::Left(0) {
-            let state = folder.join("state");
-            return Err(Error::LeftBehind { state }.into());
+            return Err(left_behind(&folder, &trial, &live).into());
         }
         Ok::<Trial, E>(trial?)
     };
@@ -120,7 +121,7 @@ async fn one(
     set: &ScenarioSet,
     seed: u64,
     mut deployment: Deployment,
-) -> (Result<Trial, Error>, Teardown) {
+) -> (Result<Trial, Error>, Teardown, Vec<String>) {
     let judged = judged(set, &mut deployment).await;
     let teardown = match teardown(&mut deployment).await {
         Ok(teardown) => teardown,
@@ -129,6 +130,7 @@ async fn one(
             Teardown::Unproven
         }
     };
+    let live = deployment.live();
     let ended = deployment.end().await.map_err(Error::from);
     let trial = judged.and_then(|judged| ended.map(|()| judged));
     let trial = trial.map(|(deployed, exported, outcomes)| Trial {
@@ -140,7 +142,57 @@ async fn one(
         },
         outcomes,
     });
-    (trial, teardown)
+    (trial, teardown, live)
+}
+
+fn left_behind(folder: &Path, trial: &Result<Trial, Error>, live: &[String]) -> Error {
+    let mut what = match live {
+        [] => "its resources could not be counted".to_owned(),
+        _ => format!(
+            "of {} it is not known that they are gone (a creation that failed may have left nothing): {}",
+            live.len(),
+            live.iter().take(10).cloned().collect::<Vec<_>>().join(", ")
+        ),
+    };
+    if let Err(error) = trial {
+        what.push_str(&format!("; {error}"));
+    }
+    Error::LeftBehind {
+        what,
+        state: folder.join("state"),
+    }
+}
+
+/// Judges a deployment that stays, once: what an apply has made.
+///
+/// # Errors
+/// The scenarios refuse it.
+pub fn judge_once(
+    set: &ScenarioSet,
+    terms: Terms,
+    exported: &[u8],
+) -> Result<HoldoutPass, HoldoutRefusal> {
+    let outcomes = State::parse(exported).map_or(None, |state| Some(outcomes(set, &state)));
+    let trial = Trial {
+        record: TrialRecord {
+            seed: 0,
+            deployed: true,
+            // It is not a trial: nothing of it is to be taken down.
+            teardown: Teardown::Left(0),
+            evidence: Sha256::of(exported),
+        },
+        outcomes,
+    };
+    HoldoutReport::assemble(set, terms.once(), vec![trial])
+        .0
+        .verdict()
+}
+
+fn outcomes(set: &ScenarioSet, state: &State) -> Vec<RunOutcome> {
+    let scenarios = set.scenarios().iter();
+    scenarios
+        .map(|scenario| evaluate(scenario, state))
+        .collect()
 }
 
 /// Whether it could be deployed, its state, and what each scenario says of that.
@@ -155,12 +207,7 @@ async fn judged(
     let exported = deployment.export().await?;
     // A state that cannot be read is judged by nobody: every scenario is then not run.
     let outcomes = match State::parse(&exported) {
-        Ok(state) if deployed => Some(
-            set.scenarios()
-                .iter()
-                .map(|scenario| evaluate(scenario, &state))
-                .collect(),
-        ),
+        Ok(state) if deployed => Some(outcomes(set, &state)),
         Ok(_) | Err(_) => None,
     };
     Ok((deployed, exported, outcomes))
@@ -175,7 +222,7 @@ async fn teardown(deployment: &mut Deployment) -> Result<Teardown, Error> {
     let Some(in_state) = count_resources(&exported) else {
         return Ok(Teardown::Unproven);
     };
-    Ok(Teardown::Left(in_state + deployment.live()))
+    Ok(Teardown::Left(in_state + deployment.live().len() as u64))
 }
 
 /// Resources in an exported state; nothing when it is not one.

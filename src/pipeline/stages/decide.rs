@@ -1,7 +1,8 @@
 //! Deciding, and reading back what is decided on.
 
 use crate::fault::Fault;
-use crate::ledger::{Actor, Recorded};
+use crate::ledger::protocol::Phase;
+use crate::ledger::{self, Actor, Recorded};
 use crate::names::Sha256;
 use crate::pipeline::gate::{self, Approval, Case, Clearance, Decision, DecisionRecord, Judged};
 use crate::pipeline::generate::Proposal;
@@ -124,4 +125,25 @@ impl Evidence {
             approval: self.approval.as_ref(),
         }
     }
+}
+
+/// The decision in another process than the one that made it: earned again by the same gate, from the signed evidence.
+///
+/// # Errors
+/// The ledger cannot be written, or the run is not at a decision.
+pub fn decide_again(run: &mut Run<'_>, evidence: &Evidence) -> Result<Decision, Fault> {
+    let phase = run.ledger.view().run(&run.id).map(ledger::Run::phase);
+    if phase == Some(Phase::Decided) {
+        // Nothing has happened since.
+        return Ok(gate::decide(&evidence.case(&run.mandate)));
+    }
+    // Somebody has answered, or an earlier process got further and no apply began.
+    gate(
+        run,
+        &evidence.proposal,
+        &evidence.preview,
+        &evidence.policy,
+        &evidence.holdout,
+        evidence.approval.as_ref(),
+    )
 }

@@ -1,6 +1,7 @@
 //! An engine for one stage: the proposed tree, what runs its program, what serves its packages.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -160,6 +161,7 @@ fn allowed(run: &Run<'_>) -> Allowed {
         invokes: package.invokes.clone(),
         reads: false,
         provider_inputs: Vec::new(),
+        file_assets: package.provider == Provider::Twin,
     };
     let packages = run
         .job
@@ -172,6 +174,15 @@ fn allowed(run: &Run<'_>) -> Allowed {
         packages,
         ..Allowed::default()
     }
+}
+
+/// Variables of ours under the names that the provider knows.
+fn renamed(run: &Run<'_>, names: &BTreeMap<String, String>) -> Vec<(OsString, OsString)> {
+    let of = |(name, ours): (&String, &String)| {
+        let value = run.perimeter.environment.get(ours)?;
+        Some((name.into(), value.reveal().into()))
+    };
+    names.iter().filter_map(of).collect()
 }
 
 async fn services(
@@ -201,16 +212,15 @@ async fn services(
                 )));
             }
             // The stack's own credentials never reach a trial.
-            let names = match trial {
-                Some(_) => &run.job.stack.trial.environment,
-                None => &package.environment,
+            let environment = match trial {
+                Some(_) => renamed(run, &run.job.stack.trial.environment),
+                None => run
+                    .perimeter
+                    .environment
+                    .select(|variable| package.environment.contains(variable))
+                    .into_iter()
+                    .collect(),
             };
-            let environment = run
-                .perimeter
-                .environment
-                .select(|variable| names.contains(variable))
-                .into_iter()
-                .collect();
             Service::Plugin { tool, environment }
         };
         services.insert(name.clone(), service);

@@ -214,6 +214,7 @@ pub(super) fn allowed() -> Allowed {
         invokes: vec!["aws:index/getRegion:getRegion".to_owned()],
         reads: false,
         provider_inputs: vec!["region".to_owned()],
+        file_assets: true,
     };
     let random = PackageRule {
         reads: true,

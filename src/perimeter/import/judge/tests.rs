@@ -149,6 +149,26 @@ fn a_refusal_says_what_to_do() {
     );
 }
 
+#[test]
+fn in_a_yaml_stack_configuration_is_a_persons_and_other_yaml_files_belong_elsewhere() {
+    for (path, advice) in [
+        ("Pulumi.dev.yaml", ADVICE),
+        ("sub/Pulumi.yaml", ADVICE),
+        (".github/workflows/x.yaml", ADVICE),
+        ("data.yaml", PACKAGE_ADVICE),
+        ("sub/Main.yaml", PACKAGE_ADVICE),
+    ] {
+        let base = tree(&[("Pulumi.yaml", YAML), (path, "a: 1\n")]);
+        let new = tree(&[("Pulumi.yaml", YAML), (path, "a: 2\n")]);
+        let found = judge(&base, &new, &Allowed::everything().unwrap()).unwrap();
+        let found: Vec<_> = found
+            .iter()
+            .map(|r| (r.path.as_str(), r.advice.as_str()))
+            .collect();
+        assert_eq!(found, [(path, advice)]);
+    }
+}
+
 fn yaml_to(new: &str) -> Result<(), String> {
     let found = judge(
         &tree(&[("Pulumi.yaml", YAML)]),
