@@ -9,6 +9,7 @@ pub mod approve;
 pub mod outside;
 pub mod stage;
 pub mod tools;
+pub mod trust;
 pub mod verify;
 
 pub use outside::Outside;
@@ -24,6 +25,7 @@ use crate::names::RunId;
 use crate::perimeter::Perimeter;
 use crate::perimeter::import::RelPath;
 use crate::perimeter::repository::Base;
+use crate::perimeter::shed::Shed;
 use crate::pipeline::order::{ORDER_BYTES_MAX, Origin, WorkOrder};
 use crate::pipeline::run::Run;
 use crate::pipeline::{self, Outcome, Request};
@@ -31,7 +33,7 @@ use crate::progress::Terminal;
 use crate::report::Report;
 
 /// Runs the command line to its exit code.
-pub fn main(cli: Cli) -> Exit {
+pub fn main(cli: Cli, shed: Shed) -> Exit {
     logs(cli.verbose);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -41,14 +43,14 @@ pub fn main(cli: Cli) -> Exit {
         Err(error) => return failed(&Fault::Usage(format!("starting: {error}")), cli.format),
     };
     let format = cli.format;
-    let result = runtime.block_on(dispatch(cli));
+    let result = runtime.block_on(dispatch(cli, shed));
     // A thread that still waits for a file must not keep the process.
     runtime.shutdown_background();
     result.unwrap_or_else(|fault| failed(&fault, format))
 }
 
-async fn dispatch(cli: Cli) -> Result<Exit, Fault> {
-    let environment = Environment::read();
+async fn dispatch(cli: Cli, shed: Shed) -> Result<Exit, Fault> {
+    let environment = Environment::read(shed);
     let outside = Outside::new(&cli, environment)?;
     match cli.command {
         Command::Run(ref arguments) => run(&outside, arguments).await,
@@ -67,6 +69,7 @@ async fn dispatch(cli: Cli) -> Result<Exit, Fault> {
             .before(tools::run(&outside, command))
             .await
             .ok_or(Fault::Interrupted)?,
+        Command::TrustPolicy(ref arguments) => trust::run(&outside, arguments),
         Command::Schema => {
             print(
                 &serde_json::to_string_pretty(&crate::config::schema())

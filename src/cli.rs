@@ -79,6 +79,8 @@ pub enum Command {
         #[command(subcommand)]
         command: Tools,
     },
+    /// Print the trust policies of a stack's AWS roles, and the least that each role needs.
+    TrustPolicy(TrustPolicy),
     /// Print the JSON Schema of lightsout.yaml.
     Schema,
     /// Print the vocabulary of holdout steps.
@@ -147,6 +149,26 @@ pub struct Verify {
     /// The key that must have signed it (`name+id+base64`); by default lightsout.yaml's, else this machine's.
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
+}
+
+/// Options of the trust policies.
+#[derive(Debug, Args)]
+pub struct TrustPolicy {
+    /// The stack, by its name in lightsout.yaml.
+    #[arg(long)]
+    pub stack: StackName,
+    /// The repository on GitHub whose jobs are trusted.
+    #[arg(long, value_name = "OWNER/NAME")]
+    pub github: Option<String>,
+    /// Its number (`gh api repos/OWNER/NAME --jq .id`).
+    #[arg(long, value_name = "NUMBER")]
+    pub repository_id: Option<String>,
+    /// Its owner's number (`gh api repos/OWNER/NAME --jq .owner.id`).
+    #[arg(long, value_name = "NUMBER")]
+    pub owner_id: Option<String>,
+    /// Services of AWS that the stack uses, for the examples; repeat for more.
+    #[arg(long = "service", value_name = "PREFIX", default_value = "s3")]
+    pub services: Vec<String>,
 }
 
 /// What to do with the external programs.

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use crate::names::{Sha256, StackName};
+use crate::perimeter::identity;
 
 pub mod environment;
 pub mod load;
@@ -17,8 +18,8 @@ pub mod secret;
 pub mod stack;
 
 pub use stack::{
-    Agent, Autonomy, Budget, Changes, Destructive, Holdouts, Package, Provider, Requirement, Stack,
-    State, Trial, TrialProviders,
+    Agent, Autonomy, Aws, Budget, Changes, CredentialSource, Credentials, Destructive, Holdouts,
+    Package, Provider, Requirement, Role, Stack, State, Trial, TrialProviders,
 };
 
 /// LIMIT: bytes of `lightsout.yaml`.
@@ -271,6 +272,55 @@ fn check(stack: &Stack) -> Result<(), String> {
         .any(|(_, package)| package.provider == Provider::Plugin && package.version.is_none())
     {
         return Err("a package with `provider: plugin` needs a `version`".to_owned());
+    }
+    check_credentials(stack)
+}
+
+fn check_credentials(stack: &Stack) -> Result<(), String> {
+    // With these, a provider could be the job, for every role that trusts it.
+    let is_identity = |name: &&String| {
+        [identity::URL_VARIABLE, identity::TOKEN_VARIABLE].contains(&name.as_str())
+    };
+    let given = stack.packages.values().flat_map(|it| &it.environment);
+    if let Some(name) = given
+        .chain(stack.trial.environment.values())
+        .find(is_identity)
+    {
+        return Err(format!(
+            "`{name}` is the job's identity, which no provider gets"
+        ));
+    }
+    let uses = stack
+        .packages
+        .values()
+        .any(|package| package.credentials == Some(CredentialSource::Aws));
+    let Some(aws) = &stack.credentials.aws else {
+        return if uses {
+            Err("a package has `credentials: aws`, and there is no `credentials.aws`".to_owned())
+        } else {
+            Ok(())
+        };
+    };
+    if uses && stack.trial.providers == TrialProviders::Real && aws.validate.is_none() {
+        return Err(
+            "trials on real providers need a role of their own: `credentials.aws.validate`"
+                .to_owned(),
+        );
+    }
+    let roles = [Some(&aws.preview), aws.validate.as_ref(), Some(&aws.apply)];
+    for role in roles.into_iter().flatten() {
+        if let Some(file) = &role.session_policy {
+            check_folder("session_policy", file)?;
+        }
+    }
+    // Whoever may preview must not be able to apply.
+    if aws.preview.arn == aws.apply.arn
+        || aws
+            .validate
+            .as_ref()
+            .is_some_and(|role| role.arn == aws.apply.arn)
+    {
+        return Err("`credentials.aws.apply` must be a role of its own".to_owned());
     }
     Ok(())
 }

@@ -63,6 +63,18 @@ pub enum Fault {
     )]
     Agent { end: engine::automation::Ending },
     #[error(transparent)]
+    #[diagnostic(
+        code(lightsout::credentials),
+        help("`lightsout trust-policy --stack STACK` prints what the account must trust")
+    )]
+    Credentials(#[from] perimeter::sts::Error),
+    #[error(transparent)]
+    #[diagnostic(
+        code(lightsout::credentials),
+        help("`lightsout trust-policy --stack STACK` prints what the account must trust")
+    )]
+    CredentialServer(#[from] perimeter::credentials::Error),
+    #[error(transparent)]
     #[diagnostic(code(lightsout::engine))]
     Engine(#[from] engine::deployment::Error),
     #[error(transparent)]
@@ -154,6 +166,8 @@ impl Fault {
             | Self::Tools(_)
             | Self::Generate(_)
             | Self::Agent { .. }
+            | Self::Credentials(_)
+            | Self::CredentialServer(_)
             | Self::Engine(_)
             | Self::Preview(_)
             | Self::Policy(_)

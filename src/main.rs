@@ -1,8 +1,11 @@
 //! Parse, run, report, return the exit code.
 
+use std::io::Write as _;
+
 use clap::Parser as _;
 use lightsout::exit::Exit;
 use lightsout::perimeter::sandbox;
+use lightsout::perimeter::shed::shed;
 
 fn main() -> Exit {
     // The sandbox's own first process is this binary again; it must not start a runtime or read anything before.
@@ -12,5 +15,15 @@ fn main() -> Exit {
     {
         sandbox::init_main();
     }
-    lightsout::app::main(lightsout::cli::Cli::parse())
+    match shed() {
+        Ok(shed) => lightsout::app::main(lightsout::cli::Cli::parse(), shed),
+        Err(error) => {
+            // With standard error closed too, the exit code still says it.
+            drop(writeln!(
+                std::io::stderr(),
+                "error: taking the job's identity out of the environment: {error}"
+            ));
+            Exit::Fault
+        }
+    }
 }

@@ -200,6 +200,39 @@ name!(
     |t| t.starts_with("urn:pulumi:") && t.len() <= 2048 && !t.chars().any(char::is_control)
 );
 
+name!(
+    /// The ARN of an IAM role.
+    RoleArn, "role ARN", "`arn:aws:iam::` and an account of 12 digits, `:role/` and a name", is_role
+);
+
+/// `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`, with the characters that IAM allows.
+fn is_role(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(':').collect();
+    match parts.as_slice() {
+        ["arn", partition, "iam", "", account, resource] => {
+            matches!(*partition, "aws" | "aws-cn" | "aws-us-gov")
+                && account.len() == 12
+                && account.bytes().all(|byte| byte.is_ascii_digit())
+                && resource.len() <= 580
+                && resource.strip_prefix("role/").is_some_and(|name| {
+                    !name.is_empty()
+                        && name
+                            .chars()
+                            .all(|c| c.is_ascii_alphanumeric() || "+=,.@-_/".contains(c))
+                })
+        }
+        _ => false,
+    }
+}
+
+impl RoleArn {
+    /// The account that the role is in.
+    #[must_use]
+    pub fn account(&self) -> &str {
+        self.0.split(':').nth(4).unwrap_or("")
+    }
+}
+
 impl Urn {
     /// The resource's own type, the last of the types that the URN carries.
     #[must_use]
@@ -218,6 +251,26 @@ impl Urn {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_role_is_an_arn_of_iam() {
+        for good in [
+            "arn:aws:iam::123456789012:role/lightsout-apply",
+            "arn:aws-us-gov:iam::123456789012:role/team/a+b=c,d.e@f",
+        ] {
+            assert_eq!(RoleArn::new(good).unwrap().account(), "123456789012");
+        }
+        for bad in [
+            "arn:aws:iam::123456789012:user/somebody",
+            "arn:aws:sts::123456789012:role/x",
+            "arn:aws:iam::12345:role/x",
+            "arn:aws:iam::123456789012:role/",
+            "arn:aws:iam::123456789012:role/a b",
+            "arn:evil:iam::123456789012:role/x",
+        ] {
+            RoleArn::new(bad).unwrap_err();
+        }
+    }
 
     #[test]
     fn a_urn_knows_its_type_and_name() {

@@ -8,11 +8,15 @@ use crate::config::environment::Environment;
 use crate::perimeter::repository::Repository;
 use crate::perimeter::tools::Tools;
 
+pub mod credentials;
 pub mod dependencies;
+pub mod identity;
 pub mod import;
 pub mod interrupt;
 pub mod repository;
 pub mod sandbox;
+pub mod shed;
+pub mod sts;
 pub mod tools;
 
 /// The folder of ours at the top of a repository: ledger and runs. Git does not see it.

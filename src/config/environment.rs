@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::secret::Secret;
+use crate::perimeter::shed::Shed;
 
 /// What the process was started with.
 ///
@@ -21,16 +22,20 @@ impl std::fmt::Debug for Environment {
 }
 
 impl Environment {
-    /// Reads all variables whose values are text.
+    /// Reads all variables whose values are text, and adds what was taken out of them.
     #[must_use]
-    pub fn read() -> Self {
-        let variables = std::env::vars_os()
+    pub fn read(shed: Shed) -> Self {
+        let mut variables: BTreeMap<OsString, Secret> = std::env::vars_os()
             .filter_map(|(name, value)| {
                 value
                     .into_string()
                     .map_or(None, |value| Some((name, Secret::new(value))))
             })
             .collect();
+        variables.extend(
+            shed.into_iter()
+                .map(|(name, value)| (name, Secret::new(value))),
+        );
         Self { variables }
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::names::{PackageName, StackName};
+use crate::names::{PackageName, RoleArn, StackName};
 
 /// One stack.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -34,6 +34,9 @@ pub struct Stack {
     /// The packages that the program may use, and what serves them.
     #[schemars(with = "BTreeMap<String, Package>")]
     pub packages: BTreeMap<PackageName, Package>,
+    /// Short-lived credentials of the stack's providers.
+    #[serde(default)]
+    pub credentials: Credentials,
     /// What a proposal may touch.
     #[serde(default)]
     pub changes: Changes,
@@ -184,6 +187,66 @@ pub struct Package {
     /// Names of environment variables that this provider's process gets, and nothing else does.
     #[serde(default)]
     pub environment: BTreeSet<String>,
+    /// Whose short-lived credentials this provider's process gets.
+    #[serde(default)]
+    pub credentials: Option<CredentialSource>,
+}
+
+/// Where a provider's credentials come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CredentialSource {
+    /// `credentials.aws`.
+    Aws,
+}
+
+/// Short-lived credentials.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Credentials {
+    /// Roles of AWS, assumed with the job's own identity.
+    #[serde(default)]
+    pub aws: Option<Aws>,
+}
+
+/// Roles of AWS, one a stage.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Aws {
+    /// The region whose STS is asked, and in which providers work.
+    pub region: String,
+    /// The audience of the job's tokens: a client id of the account's identity provider for GitHub.
+    #[serde(default = "sts_audience")]
+    pub audience: String,
+    /// For previews: reads.
+    pub preview: Role,
+    /// For trials on real providers; in an account of their own.
+    #[serde(default)]
+    pub validate: Option<Role>,
+    /// For applies: writes.
+    pub apply: Role,
+}
+
+fn sts_audience() -> String {
+    "sts.amazonaws.com".to_owned()
+}
+
+/// One role, and what it trusts.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Role {
+    /// Its ARN.
+    #[schemars(with = "String")]
+    pub arn: RoleArn,
+    /// The GitHub environment in which a job must run for the role to trust it.
+    #[serde(default)]
+    pub environment: Option<String>,
+    /// The reusable workflow that must define the job: `OWNER/REPO/.github/workflows/FILE@REF`.
+    #[serde(default)]
+    pub workflow: Option<String>,
+    /// File of the repository with a session policy, which cuts what the role may do.
+    #[serde(default)]
+    pub session_policy: Option<String>,
 }
 
 /// What serves a package.

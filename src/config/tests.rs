@@ -70,6 +70,74 @@ fn what_would_widen_a_run_is_refused() {
 }
 
 #[test]
+fn the_state_lies_in_nothing_that_is_read_or_shown() {
+    for folder in ["stacks/site", "stacks/site/state", "holdouts", ".git/state"] {
+        check_error(
+            "file://./state",
+            &format!("file://./{folder}"),
+            "`state.url` overlaps",
+        );
+    }
+    check_error(
+        "file://./state",
+        "file://./../state",
+        "`state.url` must be a folder below",
+    );
+}
+
+#[test]
+fn one_lucky_trial_is_not_enough() {
+    check_error(
+        "pass_rate: 0.9",
+        "runs: 3, quorum: 1",
+        "`holdouts.quorum` must be 2 to 3",
+    );
+    let text = GOOD.replace("pass_rate: 0.9", "runs: 1, quorum: 1");
+    parse(&text).unwrap();
+}
+
+const TWIN: &str = "aws: { provider: twin }\n";
+
+#[test]
+fn a_trial_cannot_take_the_stacks_own_variables() {
+    let real = |theirs: &str| {
+        format!(
+            "aws: {{ provider: plugin, version: 7.18.0, environment: [AWS_PROFILE] }}\n    trial: {{ providers: real, environment: {{ AWS_PROFILE: {theirs} }} }}\n"
+        )
+    };
+    check_error(TWIN, &real("AWS_PROFILE"), "which is the stack's own");
+    parse(&GOOD.replace(TWIN, &real("TRIAL_AWS_PROFILE"))).unwrap();
+}
+
+#[test]
+fn roles_are_apart_and_nobody_gets_the_jobs_identity() {
+    let stack = |environment: &str, preview: &str, rest: &str| {
+        let arn = |name: &str| format!("{{ arn: 'arn:aws:iam::123456789012:role/{name}' }}");
+        format!(
+            "aws: {{ provider: plugin, version: 7.18.0, credentials: aws, environment: [{environment}] }}\n    credentials: {{ aws: {{ region: eu-central-1, preview: {}, apply: {} }} }}\n{rest}",
+            arn(preview),
+            arn("writer")
+        )
+    };
+    parse(&GOOD.replace(TWIN, &stack("", "reader", ""))).unwrap();
+    check_error(TWIN, &stack("", "writer", ""), "must be a role of its own");
+    let identity = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
+    check_error(
+        TWIN,
+        &stack(identity, "reader", ""),
+        "which no provider gets",
+    );
+    let real = "    trial: { providers: real }\n";
+    check_error(
+        TWIN,
+        &stack("", "reader", real),
+        "`credentials.aws.validate`",
+    );
+    let none = "aws: { provider: plugin, version: 7.18.0, credentials: aws }\n";
+    check_error(TWIN, none, "there is no `credentials.aws`");
+}
+
+#[test]
 fn a_missing_stack_suggests_the_nearest() {
     let error = parse(GOOD)
         .unwrap()

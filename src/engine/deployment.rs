@@ -22,6 +22,7 @@ use crate::engine::project::Project;
 use crate::engine::twin::{self, Twin};
 use crate::engine::wire::ServeError;
 use crate::names::{PackageName, Sha256, StackName};
+use crate::perimeter::credentials::CredentialServer;
 use crate::perimeter::import::RelPath;
 use crate::perimeter::interrupt::Interrupt;
 use crate::perimeter::sandbox::{Enforced, Finished, Limits, Mount};
@@ -51,6 +52,7 @@ pub struct Deployment {
     allowed: Allowed,
     deadline: Duration,
     interrupt: Interrupt,
+    credentials: Option<CredentialServer>,
     twins: Vec<(PackageName, Twin)>,
     gateways: Vec<(PackageName, Gateway)>,
     servers: JoinSet<Result<(), ServeError>>,
@@ -86,6 +88,7 @@ impl Deployment {
             allowed: plan.allowed,
             deadline: plan.deadline,
             interrupt: plan.interrupt,
+            credentials: plan.credentials,
             twins: Vec::new(),
             gateways: Vec::new(),
             servers: JoinSet::new(),
@@ -142,6 +145,13 @@ impl Deployment {
     #[must_use]
     pub fn project(&self) -> &str {
         &self.project.name
+    }
+
+    /// The role session whose credentials its providers get, as AWS names it.
+    #[must_use]
+    pub fn role(&self) -> Option<String> {
+        let server = self.credentials.as_ref();
+        server.map(|server| server.arn().to_owned())
     }
 
     /// What holds the engine.

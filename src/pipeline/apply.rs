@@ -45,6 +45,8 @@ pub struct ApplyStarted {
     pub stack: StackName,
     /// Hash of the state before.
     pub state: Sha256,
+    /// The role session whose credentials the providers get, as AWS names it.
+    pub role: Option<String>,
 }
 
 /// What apply did, wholly or in part.

@@ -48,6 +48,8 @@ pub struct Preview {
     pub calls: BTreeMap<String, u64>,
     /// Calls that the engine made to providers, by package and method.
     pub provider_calls: BTreeMap<String, u64>,
+    /// The role session whose credentials the providers got, as AWS names it.
+    pub role: Option<String>,
     /// What the engine and the program said.
     pub diagnostics: Vec<Diagnostic>,
     /// What held the engine.
@@ -168,6 +170,7 @@ pub async fn run(
         diagnostics: masked(&output, log.diagnostics),
         calls: output.observed.calls,
         provider_calls: deployment.provider_calls(),
+        role: deployment.role(),
         engine_sandbox: deployment.enforced().clone(),
         program_sandbox: output.program_sandbox.ok_or(Error::NoProgram)?,
     };

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::config::Autonomy;
-use crate::engine::deployment::Bound;
+use crate::engine::deployment::{Bound, Deployment};
 use crate::fault::Fault;
 use crate::ledger::{Actor, Recorded};
 use crate::names::{Sha256, StackName};
@@ -11,6 +11,7 @@ use crate::perimeter::import::{self, Folder, open_folder};
 use crate::perimeter::repository::{Author, Branch, Landing as Commit};
 use crate::pipeline::Outcome;
 use crate::pipeline::apply::{self, ApplyStarted, Landing, Receipt, Rechecked};
+use crate::pipeline::credentials::Purpose;
 use crate::pipeline::gate::{Clearance, DecisionRecord, Reason, Refusal};
 use crate::pipeline::generate::Proposal;
 use crate::pipeline::preview::Preview;
@@ -45,7 +46,8 @@ pub async fn spend(
         return refuse(run, reasons, &clearance);
     }
     let out = run.fresh("apply")?;
-    let mut deployment = stages::deploy(run, proposal, &run.state_folder()?, &out, None).await?;
+    let purpose = Purpose::Apply(&clearance);
+    let mut deployment = stages::deploy(run, proposal, &state, &out, purpose).await?;
     let bound = match apply::recheck(&clearance, &mut deployment).await? {
         Rechecked::Stale(reasons) => {
             deployment.end().await?;
@@ -64,27 +66,19 @@ pub async fn spend(
         deployment.end().await?;
         return Err(Fault::Interrupted);
     }
-    let landing = land(run, proposal, Some(clearance.hash()))?;
-    let landing = run.record(Actor::Applier, landing, &[clearance.hash()])?;
-    // Landing took its time; whoever changes the state without our lock does not wait.
-    if deployment.state_hash().map_err(Fault::Engine)? != clearance.value().state() {
+    // Read before anything changes: afterwards, nothing may keep the receipt from being recorded.
+    let scenarios = stages::scenarios(run)?;
+    let Some(started) = begin(run, &clearance, proposal, &deployment)? else {
         deployment.end().await?;
         let reasons = vec![stale("the stack's state has changed since the preview")];
         return refuse(run, reasons, &clearance);
-    }
-    let marker = Marker::of(&state, clearance.value().stack());
-    marker.put(&run.id)?;
-    let started = ApplyStarted {
-        clearance: clearance.hash(),
-        stack: clearance.value().stack().clone(),
-        state: preview.value().state,
     };
-    let started = run.record(Actor::Applier, started, &[clearance.hash(), landing.hash()])?;
     // From here on the world may change: nothing below may end as if it had not.
     let after = |fault: Fault| Fault::AfterApply(Box::new(fault));
+    let marker = Marker::of(&state, clearance.value().stack());
+    marker.put(&run.id).map_err(after)?;
     let mut receipt = apply::up(&started, &mut deployment, bound).await;
     if receipt.is_complete {
-        let scenarios = stages::scenarios(run).map_err(after)?;
         apply::judge_result(&mut receipt, &deployment, &scenarios).await;
     }
     let ended = deployment.end().await;
@@ -98,6 +92,30 @@ pub async fn spend(
         marker.remove().map_err(after)?;
     }
     Ok(finished(outcome))
+}
+
+/// Lands the judged tree and records that the apply begins; nothing when the state has changed meanwhile.
+fn begin(
+    run: &mut Run<'_>,
+    clearance: &Recorded<Clearance>,
+    proposal: &Recorded<Proposal>,
+    deployment: &Deployment,
+) -> Result<Option<Recorded<ApplyStarted>>, Fault> {
+    let landing = land(run, proposal, Some(clearance.hash()))?;
+    let landing = run.record(Actor::Applier, landing, &[clearance.hash()])?;
+    // Landing took its time; whoever changes the state without our lock does not wait.
+    let state = deployment.state_hash()?;
+    if state != clearance.value().state() {
+        return Ok(None);
+    }
+    let started = ApplyStarted {
+        clearance: clearance.hash(),
+        stack: clearance.value().stack().clone(),
+        state,
+        role: deployment.role(),
+    };
+    let parents = [clearance.hash(), landing.hash()];
+    Ok(Some(run.record(Actor::Applier, started, &parents)?))
 }
 
 fn finished(receipt: Receipt) -> Outcome {

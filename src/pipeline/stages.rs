@@ -15,6 +15,7 @@ use crate::ledger::{Actor, Recorded};
 use crate::names::Sha256;
 use crate::perimeter::import::patch::ApplyError;
 use crate::perimeter::import::{self, Folder, Tree, open_folder};
+use crate::pipeline::credentials::Purpose;
 use crate::pipeline::gate::{DecisionRecord, Judged, Reason, Refusal};
 use crate::pipeline::generate::{self, Author, Builder, Generated, Proposal, Wall};
 use crate::pipeline::holdout::{HoldoutReport, Rate, ScenarioSet, Terms, trial};
@@ -206,7 +207,8 @@ pub async fn preview(
     proposal: &Recorded<Proposal>,
 ) -> Result<Step<Recorded<Preview>>, Fault> {
     let out = run.fresh("preview")?;
-    let mut deployment = deploy(run, proposal, &run.state_folder()?, &out, None).await?;
+    let mut deployment =
+        deploy(run, proposal, &run.state_folder()?, &out, Purpose::Preview).await?;
     let previewed = preview::run(proposal, &mut deployment).await;
     deployment.end().await?;
     match previewed? {
@@ -280,7 +282,7 @@ pub async fn holdout(
                 std::fs::create_dir_all(path)
                     .map_err(Fault::file("making a trial's folder", path))?;
             }
-            deploy(this, proposal, &state, &out, Some(seed)).await
+            deploy(this, proposal, &state, &out, Purpose::Trial { seed }).await
         };
         let place = trial::Place {
             folder: &trials,

@@ -14,6 +14,8 @@ mod support;
 
 /// What stands between a decision and its apply.
 mod apply;
+/// Short-lived credentials.
+mod credentials;
 /// Hidden scenarios: steps, files, verdicts, silence.
 mod holdout;
 /// Policies: the packs that ship, and packs that judge nothing.

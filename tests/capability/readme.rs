@@ -62,9 +62,14 @@ fn shell(site: &Site, command: &str) -> String {
 
 #[test]
 fn its_configuration_is_one() {
-    let text = blocks("yaml").concat();
-    let config = lightsout::config::parse(&text).unwrap();
+    let blocks = blocks("yaml");
+    let [whole, credentials] = blocks.as_slice() else {
+        panic!("one configuration, and what roles add to it");
+    };
+    let config = lightsout::config::parse(whole).unwrap();
     assert_eq!(config.names().count(), 1);
+    let (before, _) = whole.split_once("    packages:").unwrap();
+    lightsout::config::parse(&format!("{before}{credentials}")).unwrap();
 }
 
 #[test]

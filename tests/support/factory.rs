@@ -317,6 +317,28 @@ impl Site {
         std::fs::write(self.top.join(".git").join(branch), format!("{commit}\n")).unwrap();
     }
 
+    /// No file that a run has left holds this text.
+    #[track_caller]
+    pub(crate) fn holds_no(&self, secret: &str) {
+        let mut folders = [".lightsout", "state"]
+            .map(|name| self.top.join(name))
+            .to_vec();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let entry = entry.unwrap();
+                if entry.file_type().unwrap().is_dir() {
+                    folders.push(entry.path());
+                    continue;
+                }
+                let bytes = std::fs::read(entry.path()).unwrap();
+                let found = bytes
+                    .windows(secret.len())
+                    .any(|window| window == secret.as_bytes());
+                assert!(!found, "{} holds a secret", entry.path().display());
+            }
+        }
+    }
+
     /// The state's resources, straight from the backend's file.
     pub(crate) fn resources(&self) -> Vec<serde_json::Value> {
         let stacks = self.top.join("state/.pulumi/stacks");

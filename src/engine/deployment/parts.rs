@@ -13,6 +13,7 @@ use crate::engine::project::{self, Project};
 use crate::engine::wire::ServeError;
 use crate::engine::{automation, twin};
 use crate::names::{PackageName, StackName};
+use crate::perimeter::credentials::CredentialServer;
 use crate::perimeter::interrupt::Interrupt;
 use crate::perimeter::sandbox::{Enforced, Finished, Mount};
 use crate::perimeter::tools::Tool;
@@ -59,6 +60,8 @@ pub struct Plan<'a> {
     pub allowed: Allowed,
     /// What serves each package.
     pub services: BTreeMap<PackageName, Service>,
+    /// What its providers' credentials come from; it ends with the deployment.
+    pub credentials: Option<CredentialServer>,
     /// Time for one run of the engine.
     pub deadline: Duration,
     /// Whether somebody wants the run to end.

@@ -13,9 +13,11 @@ use crate::engine::program;
 use crate::engine::project::{Project, Runtime};
 use crate::fault::Fault;
 use crate::ledger::Recorded;
+use crate::perimeter::credentials::CredentialServer;
 use crate::perimeter::dependencies;
 use crate::perimeter::import::{self, open_folder};
 use crate::perimeter::sandbox::Mount;
+use crate::pipeline::credentials::{self, Purpose};
 use crate::pipeline::generate::Proposal;
 use crate::pipeline::preview;
 use crate::pipeline::run::{Host, Run};
@@ -43,7 +45,7 @@ pub fn plan(run: &Run<'_>) -> Result<Vec<u8>, Fault> {
     Ok(bytes.map_err(crate::engine::deployment::Error::from)?)
 }
 
-/// Starts an engine on the proposed tree; for a trial with a seed.
+/// Starts an engine on the proposed tree.
 ///
 /// # Errors
 /// Something cannot be started.
@@ -52,7 +54,7 @@ pub async fn deploy(
     proposal: &Recorded<Proposal>,
     state: &Path,
     out: &Path,
-    trial: Option<u64>,
+    purpose: Purpose<'_>,
 ) -> Result<Deployment, Fault> {
     use std::os::fd::AsFd as _;
     let path = proposed_tree(run, proposal)?;
@@ -60,6 +62,7 @@ pub async fn deploy(
     let project = Project::read(&tree).map_err(crate::engine::deployment::Error::from)?;
     let (runtime, mounts) = host(run, &project).await?;
     let passphrase = run.passphrase()?;
+    let credentials = credentials::serve(run, purpose).await?;
     let plan = Plan {
         pulumi: &run.kit.pulumi,
         tree: &path,
@@ -71,7 +74,8 @@ pub async fn deploy(
         stack: &run.job.stack.name,
         passphrase: &passphrase,
         allowed: allowed(run),
-        services: services(run, trial).await?,
+        services: services(run, purpose, credentials.as_ref()).await?,
+        credentials,
         deadline: Duration::from_secs(u64::from(run.job.stack.budget.minutes) * 60),
         interrupt: run.perimeter.interrupt.clone(),
     };
@@ -187,9 +191,14 @@ fn renamed(run: &Run<'_>, names: &BTreeMap<String, String>) -> Vec<(OsString, Os
 
 async fn services(
     run: &Run<'_>,
-    trial: Option<u64>,
+    purpose: Purpose<'_>,
+    credentials: Option<&CredentialServer>,
 ) -> Result<BTreeMap<crate::names::PackageName, Service>, Fault> {
     let mut services = BTreeMap::new();
+    let trial = match purpose {
+        Purpose::Trial { seed } => Some(seed),
+        Purpose::Preview | Purpose::Apply(_) => None,
+    };
     for (name, package) in &run.job.stack.packages {
         let is_twin = package.provider == Provider::Twin
             || (trial.is_some() && run.job.stack.trial.providers == TrialProviders::Twin);
@@ -212,7 +221,7 @@ async fn services(
                 )));
             }
             // The stack's own credentials never reach a trial.
-            let environment = match trial {
+            let mut environment: Vec<_> = match trial {
                 Some(_) => renamed(run, &run.job.stack.trial.environment),
                 None => run
                     .perimeter
@@ -221,6 +230,10 @@ async fn services(
                     .into_iter()
                     .collect(),
             };
+            if package.credentials.is_some() {
+                environment
+                    .extend(credentials.map_or_else(Vec::new, CredentialServer::environment));
+            }
             Service::Plugin { tool, environment }
         };
         services.insert(name.clone(), service);
