@@ -7,12 +7,14 @@ use serde::Serialize;
 
 pub mod approve;
 pub mod outside;
+pub mod runner;
 pub mod stage;
 pub mod tools;
 pub mod trust;
 pub mod verify;
 
 pub use outside::Outside;
+use runner::Runner;
 
 use crate::cli::{self, Cli, Command, Format};
 use crate::config::environment::Environment;
@@ -209,11 +211,23 @@ async fn run(outside: &Outside, arguments: &cli::Run) -> Result<Exit, Fault> {
         order: order(outside, &arguments.spec).await?,
         proposal: arguments.proposal.clone(),
     };
-    let (run, outcome) = whole_run(&perimeter, &arguments.stack, request, outside.format).await?;
-    told(
-        &outcome,
-        run.and_then(|report| show(outside.format, &report)),
-    )
+    let runner = Runner::begin(&outside.environment)?;
+    match whole_run(&perimeter, &arguments.stack, request, outside.format).await {
+        Ok((report, outcome)) => {
+            let reported = report.and_then(|report| {
+                show(outside.format, &report)?;
+                runner.map_or(Ok(()), |runner| runner.report(&report))
+            });
+            told(&outcome, reported)
+        }
+        Err(fault) => {
+            if let Some(Err(error)) = runner.map(|runner| runner.fault(&fault)) {
+                // The fault says more than this, and its exit code must not be lost.
+                tracing::warn!(error = %error.line(), "the runner was not told");
+            }
+            Err(fault)
+        }
+    }
 }
 
 /// The exit code of an outcome that was reported, or could not be.

@@ -105,7 +105,7 @@ pub enum Fault {
     #[diagnostic(code(lightsout::interrupted))]
     Interrupted,
     #[error(
-        "run `{run}` began to apply to stack `{stack}` and did not finish; until a person has looked, nothing else is done to it"
+        "run `{run}` began to apply to stack `{stack}` and has not finished; unless it is still at it, nothing else is done to the stack until a person has looked"
     )]
     #[diagnostic(
         code(lightsout::unsettled),

@@ -14,7 +14,7 @@ use crate::ledger::{Evidence, Recorded};
 use crate::names::{RunId, Sha256};
 use crate::pipeline::Outcome;
 use crate::pipeline::apply::{Landing, Receipt};
-use crate::pipeline::gate::{DecisionRecord, Judged, Need};
+use crate::pipeline::gate::{DecisionRecord, Judged};
 use crate::pipeline::generate::{Proposal, Wall};
 use crate::pipeline::holdout::HoldoutReport;
 use crate::pipeline::order::Mandate;
@@ -90,6 +90,44 @@ impl Report {
     #[must_use]
     pub const fn run(&self) -> &RunId {
         &self.run
+    }
+
+    /// The outcome in a word.
+    #[must_use]
+    pub const fn outcome(&self) -> &'static str {
+        self.outcome
+    }
+
+    /// The folder of the run's files.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The outcome in one line, with the first reason against.
+    #[must_use]
+    pub fn line(&self) -> String {
+        match self.refusals().first() {
+            Some(first) => format!("{}: {first}", self.outcome),
+            None => self.outcome.to_owned(),
+        }
+    }
+
+    /// Every reason against, each in one line.
+    #[must_use]
+    pub fn refusals(&self) -> Vec<String> {
+        let one_line = |text: String| {
+            text.chars()
+                .map(|c| if c.is_control() { ' ' } else { c })
+                .collect()
+        };
+        let refused = match &self.decision {
+            Some(DecisionRecord::Refused(refusal)) => refusal.reasons.as_slice(),
+            Some(DecisionRecord::Cleared { .. } | DecisionRecord::Held(_)) | None => &[],
+        };
+        let reasons = refused.iter().map(ToString::to_string);
+        let errors = self.receipt.iter().flat_map(|it| it.errors.iter().cloned());
+        reasons.chain(errors).map(one_line).collect()
     }
 
     /// The commit that holds what was judged, when one was made.
@@ -262,7 +300,7 @@ impl Report {
         match &self.decision {
             Some(DecisionRecord::Cleared { .. }) => line(text, "gate", "cleared"),
             Some(DecisionRecord::Held(hold)) => {
-                let needs: Vec<String> = hold.needs.iter().map(need).collect();
+                let needs: Vec<String> = hold.needs.iter().map(ToString::to_string).collect();
                 line(
                     text,
                     "gate",
@@ -343,23 +381,4 @@ fn line(text: &mut String, name: &str, value: &str) {
 fn put(text: &mut String, line: std::fmt::Arguments<'_>) {
     text.push_str(&line.to_string());
     text.push('\n');
-}
-
-fn need(need: &Need) -> String {
-    match need {
-        Need::Review => "the level is review".to_owned(),
-        Need::Approval => "the level is balanced".to_owned(),
-        Need::Destructive { urns } => {
-            let names: Vec<String> = urns
-                .iter()
-                .map(|urn| crate::names::excerpt(urn.name()))
-                .collect();
-            format!("stateful resources go away: {}", names.join(", "))
-        }
-        Need::Undetermined { rules } => {
-            let names: Vec<&str> = rules.iter().map(crate::names::RuleId::as_str).collect();
-            format!("rules read values unknown at preview: {}", names.join(", "))
-        }
-        Need::NoScenarios => "the stack has no holdout scenarios".to_owned(),
-    }
 }

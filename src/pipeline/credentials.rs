@@ -124,7 +124,7 @@ mod tests {
     fn a_session_is_named_by_stack_run_and_stage() {
         let stack = StackName::new("prod").unwrap();
         let name = session_name(&stack, "20260102-030405-0a0b0c0d", Purpose::Preview);
-        assert_eq!(name, "lo.6754af99.20260102-030405-0a0b0c0d.preview");
+        assert_eq!(name, "lo.6754af96.20260102-030405-0a0b0c0d.preview");
         let long = session_name(&stack, &"a".repeat(64), Purpose::Trial { seed: 1 });
         assert_eq!(long.len(), SESSION_NAME_CHARS_MAX);
     }

@@ -12,6 +12,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+/// `action.yml` under a runner.
+mod action;
 /// What stands between a decision and its apply.
 mod apply;
 /// Short-lived credentials.

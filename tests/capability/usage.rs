@@ -175,3 +175,48 @@ fn an_interrupted_run_leaves_a_ledger_that_verifies_and_nothing_applied() {
     assert!(site.resources().is_empty());
     site.lightsout(&["verify"]).expect(0);
 }
+
+/// The runner's files and commands, as a step of a GitHub job has them.
+#[test]
+fn a_job_on_github_gets_outputs_a_summary_and_annotations_and_no_foreign_command() {
+    tools();
+    let command = "::set-output name=result::applied";
+    let site = factory("site-demo", "stacks/site")
+        .agent(&format!(
+            "sed -i '0,/blockPublicPolicy: true/s//blockPublicPolicy: false/' Pulumi.yaml; echo '{command}'"
+        ))
+        .build();
+    let (outputs, summary) = (site.top.join("outputs"), site.top.join("summary"));
+    let site = site
+        .variable("GITHUB_ACTIONS", "true")
+        .variable("GITHUB_OUTPUT", outputs.to_str().unwrap())
+        .variable("GITHUB_STEP_SUMMARY", summary.to_str().unwrap());
+    let ran = site
+        .lightsout(&["run", "--stack", "site-demo", "--spec", "order.md"])
+        .expect(10);
+    let outputs = std::fs::read_to_string(outputs).unwrap();
+    assert!(outputs.starts_with("result<<ghadelimiter_"), "{outputs}");
+    assert!(
+        outputs.contains("\nrefused\n") && outputs.contains("\n10\n"),
+        "{outputs}"
+    );
+    let summary = std::fs::read_to_string(summary).unwrap();
+    assert!(
+        summary.starts_with("```text\n") && summary.contains("AWS-S3-"),
+        "{summary}"
+    );
+    // Everything that quotes others stands between the two lines with the token.
+    let lines: Vec<&str> = ran.stderr.lines().collect();
+    let token = lines
+        .iter()
+        .find_map(|line| line.strip_prefix("::stop-commands::"));
+    let end = format!("::{}::", token.unwrap());
+    let end = lines.iter().position(|line| *line == end).unwrap();
+    assert!(
+        lines[end + 1].starts_with("::error title=lightsout::"),
+        "{lines:#?}"
+    );
+    assert!(lines[..end].iter().all(|line| !line.starts_with("::error")));
+    let report = site.top.join(".lightsout/runs");
+    assert!(report.exists());
+}

@@ -56,3 +56,28 @@ pub enum DecisionRecord {
 impl Evidence for DecisionRecord {
     const KIND: Kind = Kind::Decision;
 }
+
+impl std::fmt::Display for Need {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Review => f.write_str("the level is review"),
+            Self::Approval => f.write_str("the level is balanced"),
+            Self::Destructive { urns } => {
+                let names: Vec<String> = urns
+                    .iter()
+                    .map(|urn| crate::names::excerpt(urn.name()))
+                    .collect();
+                write!(f, "stateful resources go away: {}", names.join(", "))
+            }
+            Self::Undetermined { rules } => {
+                let names: Vec<&str> = rules.iter().map(RuleId::as_str).collect();
+                write!(
+                    f,
+                    "rules read values unknown at preview: {}",
+                    names.join(", ")
+                )
+            }
+            Self::NoScenarios => f.write_str("the stack has no holdout scenarios"),
+        }
+    }
+}

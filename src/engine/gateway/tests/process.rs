@@ -129,7 +129,14 @@ async fn each_connection_has_a_process_of_its_own_that_ends_with_it() {
             .get("gateway/plugin started"),
         Some(&2)
     );
-    let environment = std::fs::read_to_string(format!("/proc/{}/environ", plugins[0].0)).unwrap();
+    // While the shell makes way for the program that it starts, a process has no environment to show.
+    let environment = loop {
+        let text = std::fs::read_to_string(format!("/proc/{}/environ", plugins[0].0)).unwrap();
+        if !text.is_empty() {
+            break text;
+        }
+        tokio::task::yield_now().await;
+    };
     let mut names: Vec<&str> = environment
         .split_terminator('\0')
         .filter_map(|v| v.split('=').next())
