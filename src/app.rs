@@ -7,11 +7,14 @@ use serde::Serialize;
 
 pub mod approve;
 pub mod outside;
+pub mod route;
 pub mod runner;
+pub mod stacks;
 pub mod stage;
 pub mod tools;
 pub mod trust;
 pub mod verify;
+pub mod work;
 
 pub use outside::Outside;
 use runner::Runner;
@@ -56,6 +59,9 @@ async fn dispatch(cli: Cli, shed: Shed) -> Result<Exit, Fault> {
     let outside = Outside::new(&cli, environment)?;
     match cli.command {
         Command::Run(ref arguments) => run(&outside, arguments).await,
+        Command::Work(ref arguments) => work::run(&outside, arguments).await,
+        Command::Route(ref arguments) => route::run(&outside, arguments).await,
+        Command::Stacks(ref arguments) => stacks::run(&outside, arguments),
         Command::Demo(ref arguments) => demo::run(&outside, arguments.keep.as_deref()).await,
         Command::Approve(ref arguments) => approve::run(&outside, arguments).await,
         Command::Acknowledge(ref arguments) => acknowledge(&outside, arguments),
@@ -126,19 +132,22 @@ pub fn warn_uncommitted(perimeter: &Perimeter, base: &Base) -> Result<(), Fault>
     Ok(())
 }
 
+/// 128 random bits, in hexadecimal.
+///
+/// # Errors
+/// The system has no randomness.
+pub fn random() -> Result<String, Fault> {
+    crate::random::hex().map_err(|error| Fault::Usage(error.to_string()))
+}
+
 /// A new run's id: the time, so that ids sort, and a random part.
 ///
 /// # Errors
 /// The system has no randomness.
 pub fn new_run_id() -> Result<RunId, Fault> {
-    use rand_core::RngCore as _;
-    let mut random = [0; 4];
-    rand_core::OsRng
-        .try_fill_bytes(&mut random)
-        .map_err(|error| Fault::Usage(format!("drawing a run id: {error}")))?;
+    let random: String = random()?.chars().take(8).collect();
     let time = crate::perimeter::now().strftime("%Y%m%d-%H%M%S");
-    RunId::new(format!("{time}-{}", hex::encode(random)))
-        .map_err(|error| Fault::Usage(error.to_string()))
+    RunId::new(format!("{time}-{random}")).map_err(|error| Fault::Usage(error.to_string()))
 }
 
 /// Reads a work order's file; Ctrl-C ends the waiting for it.
@@ -210,6 +219,7 @@ async fn run(outside: &Outside, arguments: &cli::Run) -> Result<Exit, Fault> {
     let request = Request {
         order: order(outside, &arguments.spec).await?,
         proposal: arguments.proposal.clone(),
+        remote: None,
     };
     let runner = Runner::begin(&outside.environment)?;
     match whole_run(&perimeter, &arguments.stack, request, outside.format).await {
@@ -232,14 +242,14 @@ async fn run(outside: &Outside, arguments: &cli::Run) -> Result<Exit, Fault> {
 
 /// The exit code of an outcome that was reported, or could not be.
 ///
-/// What was applied stays applied: a report that cannot be written then must not end as "nothing was applied".
+/// What was applied stays applied, and what was refused stays refused: a report that cannot be written must not end as something else.
 ///
 /// # Errors
-/// Nothing was applied, and the report could not be written.
+/// Nobody was told of what was handed over, or that nothing changes.
 pub fn told(outcome: &Outcome, reported: Result<(), Fault>) -> Result<Exit, Fault> {
     match (reported, outcome) {
         (Ok(()), _) => Ok(outcome.exit()),
-        (Err(fault), Outcome::Applied(_) | Outcome::ApplyIncomplete(_)) => {
+        (Err(fault), Outcome::Applied(_) | Outcome::ApplyIncomplete(_) | Outcome::Refused(_)) => {
             // With standard error closed too, the exit code still says it.
             drop(warn(&format!(
                 "the run's report is not complete: {}",
@@ -247,9 +257,7 @@ pub fn told(outcome: &Outcome, reported: Result<(), Fault>) -> Result<Exit, Faul
             )));
             Ok(outcome.exit())
         }
-        (Err(fault), Outcome::NothingToChange | Outcome::HandedOver(..) | Outcome::Refused(_)) => {
-            Err(fault)
-        }
+        (Err(fault), Outcome::NothingToChange | Outcome::HandedOver(..)) => Err(fault),
     }
 }
 
@@ -266,7 +274,11 @@ pub async fn one_run(
     whole_run(perimeter, stack, request, format).await?.0
 }
 
-async fn whole_run(
+/// The same, with the outcome even when the report could not be written.
+///
+/// # Errors
+/// lightsout could not decide.
+pub async fn whole_run(
     perimeter: &Perimeter,
     stack: &crate::names::StackName,
     request: Request,
@@ -277,7 +289,8 @@ async fn whole_run(
     let job = load::job(perimeter, &base, stack)?;
     warn_uncommitted(perimeter, &base)?;
     let mut ledger = ledger(perimeter)?;
-    let mut run = Run::open(new_run_id()?, &job, perimeter, &mut ledger, base).await?;
+    let origin = &request.order.origin;
+    let mut run = Run::open(new_run_id()?, &job, perimeter, &mut ledger, base, origin).await?;
     let outcome = match format {
         Format::Human => pipeline::run(&mut run, request, &Terminal::stderr()).await,
         Format::Json => pipeline::run(&mut run, request, &crate::progress::Silent).await,

@@ -53,6 +53,12 @@ pub enum Format {
 pub enum Command {
     /// Take a work order through all stages, once.
     Run(Run),
+    /// Do what the event of this GitHub workflow asks for: an issue's label, a pull request, an approval.
+    Work(Work),
+    /// Say what the event of this GitHub workflow asks for, and write its work order; does nothing.
+    Route(Route),
+    /// List the stacks, for a workflow's matrix.
+    Stacks(Stacks),
     /// Show the whole loop, offline, in a temporary folder.
     Demo(Demo),
     /// Approve a run that waits for a person, and apply it.
@@ -60,7 +66,7 @@ pub enum Command {
     /// Say that a person has looked at an apply that did not finish; until then nothing else is done to its stack.
     Acknowledge(Acknowledge),
     /// Stage: have the agent change the stack, or take a proposal; prints a proposal.
-    Generate(Run),
+    Generate(Generate),
     /// Stage: preview a proposal; reads one, prints a preview.
     Preview(Stage),
     /// Stage: judge a preview by the policies.
@@ -96,9 +102,80 @@ pub struct Run {
     /// File with the work order's text.
     #[arg(long, value_name = "FILE")]
     pub spec: PathBuf,
-    /// Judge this change (a folder like the stack's, or a patch) in place of the agent's.
-    #[arg(long, value_name = "DIR|PATCH")]
+    /// Judge this change (a folder like the stack's, a patch, or what `generate --out` has written) in place of the agent's.
+    #[arg(long, value_name = "DIR|PATCH|JSON")]
     pub proposal: Option<PathBuf>,
+}
+
+/// Options of the first stage.
+#[derive(Debug, Args)]
+pub struct Generate {
+    /// What a run takes.
+    #[command(flatten)]
+    pub run: Run,
+    /// Also write the proposed folder to this file, for another job's `--proposal`.
+    #[arg(long, value_name = "JSON")]
+    pub out: Option<PathBuf>,
+}
+
+/// Options of work for an event.
+#[derive(Debug, Args)]
+pub struct Work {
+    /// The change that another job's agent has made, or what a pull request makes of the stack's folder, in place of an agent's work here.
+    #[arg(long, value_name = "DIR|PATCH|JSON")]
+    pub proposal: Option<PathBuf>,
+    /// Never start an agent: without a proposal, an issue is refused.
+    #[arg(long)]
+    pub no_agent: bool,
+    /// The account that the token writes as; its own comment is found again by it.
+    #[arg(long, value_name = "LOGIN", default_value = "github-actions[bot]")]
+    pub login: String,
+}
+
+/// Options of routing.
+#[derive(Debug, Args)]
+pub struct Route {
+    /// Where to write the work order's text.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// Options of listing stacks.
+#[derive(Debug, Args)]
+pub struct Stacks {
+    /// Only stacks whose configuration, program, policies or scenarios differ from this commit's.
+    #[arg(long, value_name = "COMMIT")]
+    pub changed: Option<String>,
+    /// As a GitHub matrix, or as several of at most this many jobs each.
+    #[arg(long)]
+    pub matrix: bool,
+    /// Jobs of one matrix at most.
+    #[arg(long, value_name = "JOBS", default_value_t = 250, value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub chunk: u32,
+    /// Only this part of all stacks: which, and of how many.
+    #[arg(long, value_name = "PART/PARTS", value_parser = shard)]
+    pub shard: Option<Shard>,
+}
+
+/// One part of several.
+#[derive(Debug, Clone, Copy)]
+pub struct Shard {
+    /// Which, from 1.
+    pub part: u32,
+    /// Of how many.
+    pub parts: u32,
+}
+
+fn shard(text: &str) -> Result<Shard, String> {
+    let wrong = || "it must be PART/PARTS, such as `1/4`".to_owned();
+    let (part, parts) = text.split_once('/').ok_or_else(wrong)?;
+    let part: u32 = part.parse().map_err(|_| wrong())?;
+    let parts: u32 = parts.parse().map_err(|_| wrong())?;
+    if (1..=parts).contains(&part) && parts <= 10_000 {
+        Ok(Shard { part, parts })
+    } else {
+        Err(wrong())
+    }
 }
 
 /// Options of the demo.

@@ -14,9 +14,11 @@ use crate::names::{Sha256, StackName};
 mod check;
 pub mod environment;
 pub mod load;
+pub mod route;
 pub mod secret;
 pub mod stack;
 
+pub use route::{Permission, Route};
 pub use stack::{
     Agent, Autonomy, Aws, Budget, Changes, CredentialSource, Credentials, Destructive, Holdouts,
     Package, Provider, Requirement, Role, Stack, State, Trial, TrialProviders,
@@ -41,6 +43,10 @@ pub struct Config {
     /// Where the ledger is kept and whose key signs it.
     #[serde(default)]
     ledger: Ledger,
+    /// Which labels of GitHub's issues are work orders, and who may give them.
+    #[serde(default)]
+    #[schemars(with = "Vec<Route>")]
+    routes: Vec<Spanned<Route>>,
 }
 
 /// The ledger.
@@ -133,6 +139,14 @@ pub fn parse(text: &str) -> Result<Config, Error> {
         check::check(&stack.value)
             .map_err(|message| at(stack, format!("stack `{}`: {message}", stack.value.name)))?;
     }
+    let mut labels = BTreeSet::new();
+    for route in &config.routes {
+        route::check(&route.value, &seen).map_err(|message| at(route, message))?;
+        if !labels.insert(route.value.label.to_lowercase()) {
+            let label = &route.value.label;
+            return Err(at(route, format!("the label `{label}` is there twice")));
+        }
+    }
     Ok(config)
 }
 
@@ -141,6 +155,16 @@ impl Config {
     #[must_use]
     pub fn ledger_key(&self) -> Option<String> {
         self.ledger.key.clone()
+    }
+
+    /// The routes, in the file's order.
+    pub fn routes(&self) -> impl Iterator<Item = &Route> {
+        self.routes.iter().map(|route| &route.value)
+    }
+
+    /// The stacks, in the file's order.
+    pub fn stacks(&self) -> impl Iterator<Item = &Stack> {
+        self.stacks.iter().map(|stack| &stack.value)
     }
 
     /// The names of all stacks.

@@ -128,6 +128,7 @@ async fn play(
         Request {
             order,
             proposal: None,
+            remote: None,
         },
         Format::Human,
     )

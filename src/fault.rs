@@ -75,6 +75,17 @@ pub enum Fault {
     )]
     CredentialServer(#[from] perimeter::credentials::Error),
     #[error(transparent)]
+    #[diagnostic(
+        code(lightsout::github),
+        help(
+            "the job's token needs `contents: write`, `issues: write`, `pull-requests: write` and `checks: write` in the workflow's `permissions`"
+        )
+    )]
+    GitHub(#[from] perimeter::github::Error),
+    #[error(transparent)]
+    #[diagnostic(code(lightsout::github))]
+    Land(#[from] perimeter::github::land::LandError),
+    #[error(transparent)]
     #[diagnostic(code(lightsout::engine))]
     Engine(#[from] engine::deployment::Error),
     #[error(transparent)]
@@ -154,6 +165,7 @@ impl Fault {
             Self::Unmerged { .. } => Exit::RefusedByGate,
             Self::OutOfTime { .. } => Exit::BudgetSpent,
             Self::Repository(error) if error.is_usage() => Exit::Usage,
+            Self::GitHub(error) if error.is_usage() => Exit::Usage,
             Self::Agent { end } if end.is_over_budget() => Exit::BudgetSpent,
             Self::Ledger(ledger::Error::Invalid(_)) => Exit::LedgerInvalid,
             Self::File { .. }
@@ -167,6 +179,8 @@ impl Fault {
             | Self::Generate(_)
             | Self::Agent { .. }
             | Self::Credentials(_)
+            | Self::GitHub(_)
+            | Self::Land(_)
             | Self::CredentialServer(_)
             | Self::Engine(_)
             | Self::Preview(_)

@@ -14,4 +14,6 @@ pub mod exit;
 pub mod fault;
 pub mod names;
 pub mod progress;
+pub mod random;
 pub mod report;
+pub mod tracker;

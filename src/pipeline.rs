@@ -25,6 +25,7 @@ use tracing::Instrument as _;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::ledger::{Actor, Recorded};
+use crate::perimeter::github::land::Remote;
 use crate::pipeline::apply::Receipt;
 use crate::pipeline::gate::{Decision, Hold, Refusal};
 use crate::pipeline::order::{FaultRecord, RunClosed, WorkOrder};
@@ -78,6 +79,8 @@ pub struct Request {
     pub order: WorkOrder,
     /// Somebody else's change in place of the agent's.
     pub proposal: Option<PathBuf>,
+    /// Where what is judged lands besides.
+    pub remote: Option<Remote>,
 }
 
 /// Takes a work order through all stages. The run is closed in the ledger however it ends.
@@ -99,6 +102,7 @@ async fn stages(
     request: Request,
     progress: &dyn Progress,
 ) -> Result<Outcome, Fault> {
+    run.remote = request.remote;
     let order = run.record(Actor::Supervisor, request.order, &[run.mandate.hash()])?;
     let attempts = if request.proposal.is_some() {
         1
@@ -186,7 +190,7 @@ async fn attempt_once(
     match decision {
         Decision::Refused(refusal) => Ok(Attempt::Over(refusal)),
         Decision::Held(hold) => {
-            let branch = spend::hand_over(run, &proposal)?;
+            let branch = spend::hand_over(run, &proposal).await?;
             Ok(Attempt::Done(Outcome::HandedOver(hold, branch)))
         }
         Decision::Cleared(clearance) => {

@@ -10,7 +10,7 @@ use crate::ledger::protocol::Phase;
 use crate::ledger::{Actor, PersonName, Recorded, Run as LedgerRun};
 use crate::names::RunId;
 use crate::perimeter::Perimeter;
-use crate::pipeline::gate::{Approval, Decision, DecisionRecord};
+use crate::pipeline::gate::{Approval, Decision, DecisionRecord, Way};
 use crate::pipeline::order::Mandate;
 use crate::pipeline::preview::Preview;
 use crate::pipeline::run::Run;
@@ -26,7 +26,7 @@ pub async fn run(outside: &Outside, arguments: &cli::Approve) -> Result<Exit, Fa
     let mut ledger = ledger(&perimeter)?;
     let job = job(&perimeter, &ledger, &arguments.run)?;
     let mut run = Run::resume(arguments.run.clone(), &job, &perimeter, &mut ledger).await?;
-    agree(&mut run, by)?;
+    agree(&mut run, by, Way::Command)?;
     let outcome = go_on(&mut run).await?;
     let reported = new_outcome(&run, &outcome).and_then(|report| show(outside.format, &report));
     told(&outcome, reported)
@@ -67,7 +67,10 @@ pub fn job(
 }
 
 /// Records the agreement of a person, unless an earlier process has done so and got no further.
-fn agree(run: &mut Run<'_>, by: PersonName) -> Result<(), Fault> {
+///
+/// # Errors
+/// The run does not wait.
+pub fn agree(run: &mut Run<'_>, by: PersonName, way: Way) -> Result<(), Fault> {
     let decision: Recorded<DecisionRecord> = stages::latest(run)?;
     let given: Option<Recorded<Approval>> = run.ledger.read(&run.id)?;
     let phase = run.ledger.view().run(&run.id).map(LedgerRun::phase);
@@ -78,6 +81,7 @@ fn agree(run: &mut Run<'_>, by: PersonName) -> Result<(), Fault> {
             let approval = Approval {
                 preview: preview.hash(),
                 by: by.as_str().to_owned(),
+                way,
             };
             let actor = Actor::Person { name: by };
             drop(run.record(actor, approval, &[preview.hash()])?);

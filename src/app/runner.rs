@@ -12,6 +12,7 @@ use crate::config::environment::Environment;
 use crate::fault::Fault;
 use crate::names::Sha256;
 use crate::report::Report;
+use crate::report::markdown::block;
 
 /// LIMIT of the runner: bytes of one step's summary.
 const SUMMARY_BYTES_MAX: usize = 1024 * 1024;
@@ -41,7 +42,7 @@ impl Runner {
         if !is_there {
             return Ok(None);
         }
-        let token = random()?;
+        let token = super::random()?;
         super::warn(&format!("::stop-commands::{token}"))?;
         Ok(Some(Self {
             outputs: environment.path("GITHUB_OUTPUT"),
@@ -61,10 +62,15 @@ impl Runner {
             ("result", report.outcome()),
             ("code", &report.exit().code().to_string()),
             ("message", &report.line()),
+            ("again", if report.is_stale() { "true" } else { "false" }),
             ("run-id", report.run().as_str()),
             (
                 "branch",
                 report.landing().map_or("", |landing| &landing.branch),
+            ),
+            (
+                "sarif-path",
+                &report.folder().join("report.sarif").display().to_string(),
             ),
             ("report-path", &path.display().to_string()),
             ("report-sha256", &Sha256::of(&bytes).to_string()),
@@ -72,6 +78,20 @@ impl Runner {
         self.summary(&report.human())?;
         super::warn(&format!("::{}::", self.token))?;
         annotate(&report.refusals())
+    }
+
+    /// Says what else is to be known.
+    ///
+    /// # Errors
+    /// A file of the runner cannot be written.
+    pub fn facts(self, facts: &[(&str, &str)]) -> Result<(), Fault> {
+        self.outputs(facts)?;
+        let lines: Vec<String> = facts
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}"))
+            .collect();
+        self.summary(&lines.join("\n"))?;
+        super::warn(&format!("::{}::", self.token))
     }
 
     /// Says that there is no decision.
@@ -96,7 +116,7 @@ impl Runner {
         };
         let mut text = String::new();
         for (name, value) in pairs {
-            text.push_str(&output(name, value, &random()?)?);
+            text.push_str(&output(name, value, &super::random()?)?);
         }
         append(path, text.as_bytes())
     }
@@ -137,25 +157,6 @@ fn output(name: &str, value: &str, random: &str) -> Result<String, Fault> {
     Ok(format!("{name}<<{delimiter}\n{value}\n{delimiter}\n"))
 }
 
-/// A fenced block of at most `room` bytes; the fence is longer than any in the text.
-fn block(text: &str, room: usize) -> String {
-    const CUT: &str = "\n(cut: the report is longer)";
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
-    let frame = |text: &str, cut: &str| format!("{fence}text\n{}{cut}\n{fence}\n", text.trim_end());
-    let whole = frame(text, "");
-    if whole.len() <= room {
-        return whole;
-    }
-    match room.checked_sub(frame("", CUT).len()) {
-        Some(left) => {
-            let end = text.floor_char_boundary(left);
-            frame(text.get(..end).unwrap_or(""), CUT)
-        }
-        None => String::new(),
-    }
-}
-
 /// Escapes a command's data.
 fn data(text: &str) -> String {
     text.replace('%', "%25")
@@ -172,16 +173,6 @@ fn append(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
         .map_err(Fault::file("writing for the runner", path))
 }
 
-/// 128 random bits.
-fn random() -> Result<String, Fault> {
-    use rand_core::RngCore as _;
-    let mut bytes = [0; 16];
-    rand_core::OsRng
-        .try_fill_bytes(&mut bytes)
-        .map_err(|error| Fault::Usage(format!("drawing a delimiter: {error}")))?;
-    Ok(hex::encode(bytes))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,23 +185,6 @@ mod tests {
             "message<<ghadelimiter_11\nline\nghadelimiter_00\nresult=applied\nghadelimiter_11\n"
         );
         output("message", "x\nghadelimiter_11\ny", "11").unwrap_err();
-    }
-
-    #[test]
-    fn nothing_in_a_summary_is_markup() {
-        assert_eq!(block("plain", 1000), "```text\nplain\n```\n");
-        let quoted = block("a ```` b\n<script>", 1000);
-        assert!(quoted.starts_with("`````text\n"), "{quoted}");
-        assert!(quoted.ends_with("\n`````\n"), "{quoted}");
-    }
-
-    #[test]
-    fn a_summary_stays_within_its_room() {
-        let long = "ä".repeat(10_000);
-        for room in [0, 10, 60, 1000, 20_013, 20_014, 30_000] {
-            assert!(block(&long, room).len() <= room, "{room}");
-        }
-        assert!(block(&long, 1000).contains("(cut:"));
     }
 
     #[test]

@@ -17,7 +17,9 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::ledger::{Actor, Evidence, Kind, Recorded};
 use crate::names::{RunId, Sha256};
+use crate::perimeter::import::{self, bundle, open_folder};
 use crate::pipeline::gate::{Decision, DecisionRecord, Refusal};
+use crate::pipeline::generate::Proposal;
 use crate::pipeline::order::WorkOrder;
 use crate::pipeline::run::Run;
 use crate::pipeline::stages::{self, Step};
@@ -107,7 +109,9 @@ fn same<T>(recorded: &Recorded<T>, reference: &Reference) -> Result<(), Fault> {
 ///
 /// # Errors
 /// lightsout failed.
-pub async fn generate(outside: &Outside, arguments: &cli::Run) -> Result<Exit, Fault> {
+pub async fn generate(outside: &Outside, arguments: &cli::Generate) -> Result<Exit, Fault> {
+    let out = arguments.out.as_deref();
+    let arguments = &arguments.run;
     let perimeter = outside.perimeter()?;
     tools::install_missing(&perimeter).await?;
     let base = perimeter.repository.base()?;
@@ -115,7 +119,15 @@ pub async fn generate(outside: &Outside, arguments: &cli::Run) -> Result<Exit, F
     warn_uncommitted(&perimeter, &base)?;
     let text = order(outside, &arguments.spec).await?;
     let mut ledger = ledger(&perimeter)?;
-    let mut run = Run::open(new_run_id()?, &job, &perimeter, &mut ledger, base).await?;
+    let mut run = Run::open(
+        new_run_id()?,
+        &job,
+        &perimeter,
+        &mut ledger,
+        base,
+        &text.origin,
+    )
+    .await?;
     let order: Recorded<WorkOrder> = run.record(Actor::Supervisor, text, &[run.mandate.hash()])?;
     let step = match &arguments.proposal {
         Some(path) => stages::given(&mut run, &order, path),
@@ -125,7 +137,19 @@ pub async fn generate(outside: &Outside, arguments: &cli::Run) -> Result<Exit, F
             stop.before_end_of(work).await
         }
     };
+    if let (Some(out), Ok(Step::Next(proposal))) = (out, &step) {
+        write_bundle(&run, proposal, out)?;
+    }
     go_on(&mut run, step)
+}
+
+/// Writes the proposed tree for another job.
+fn write_bundle(run: &Run<'_>, proposal: &Recorded<Proposal>, out: &Path) -> Result<(), Fault> {
+    use std::os::fd::AsFd as _;
+    let path = stages::proposed_tree(run, proposal)?;
+    let tree = import::import(open_folder(&path)?.as_fd(), &import::Limits::default())?;
+    let bytes = bundle::pack(&tree).map_err(|error| Fault::Usage(error.to_string()))?;
+    std::fs::write(out, bytes).map_err(Fault::file("writing the proposal", out))
 }
 
 /// Previews a proposal.
@@ -206,7 +230,7 @@ pub async fn gate(outside: &Outside, arguments: &cli::Stage) -> Result<Exit, Fau
     match decision {
         Decision::Cleared(_) => Ok(Exit::Done),
         Decision::Held(hold) => {
-            let branch = spend::hand_over(&mut run, &evidence.proposal)?;
+            let branch = spend::hand_over(&mut run, &evidence.proposal).await?;
             close(&mut run, Ok(Outcome::HandedOver(hold, branch))).map(|outcome| outcome.exit())
         }
         Decision::Refused(refusal) => over(&mut run, refusal),

@@ -129,12 +129,9 @@ impl CredentialServer {
 }
 
 fn random() -> Result<Secret, Error> {
-    use rand_core::RngCore as _;
-    let mut bytes = [0; 32];
-    rand_core::OsRng
-        .try_fill_bytes(&mut bytes)
-        .map_err(|error| Error::Serve(error.to_string()))?;
-    Ok(Secret::new(hex::encode(bytes)))
+    crate::random::hex()
+        .map(Secret::new)
+        .map_err(|error| Error::Serve(error.to_string()))
 }
 
 async fn accept(listener: TcpListener, vault: Arc<Vault>) {

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::config::environment::Environment;
 use crate::config::secret::Secret;
+use crate::perimeter::tools::is_loopback_url;
 
 /// The runner's variable with the endpoint's address.
 pub const URL_VARIABLE: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
@@ -79,7 +80,7 @@ impl Identity {
         let url = environment.get(URL_VARIABLE).ok_or(Error::Absent)?;
         let bearer = environment.get(TOKEN_VARIABLE).ok_or(Error::Absent)?;
         let url = url.reveal().to_owned();
-        if url.starts_with("https://") || is_loopback(&url) {
+        if url.starts_with("https://") || is_loopback_url(&url) {
             Ok(Self {
                 url,
                 bearer: bearer.clone(),
@@ -153,17 +154,6 @@ fn is_jwt(text: &str) -> bool {
         && parts
             .iter()
             .all(|part| !part.is_empty() && URL_SAFE_NO_PAD.decode(part).is_ok())
-}
-
-/// Whether an address is this machine's own.
-pub(crate) fn is_loopback(url: &str) -> bool {
-    let host = url
-        .strip_prefix("http://")
-        .and_then(|rest| rest.split(['/', '?']).next());
-    host.is_some_and(|host| {
-        host.parse::<std::net::SocketAddr>()
-            .is_ok_and(|address| address.ip().is_loopback())
-    })
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 //!
 //! It does not decide what a change means: [`judge`] says which paths may change at all, the pipeline's judges the rest.
 
+pub mod bundle;
 pub mod change;
 pub mod judge;
 pub mod materialise;

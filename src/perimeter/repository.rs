@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use read::plain;
 
 pub use id::{BlobId, CommitId, TreeId};
-pub use land::{Author, Branch, Landing};
+pub use land::{Author, Branch, Landing, message};
 
 use crate::perimeter::import::path::PathError;
 use crate::perimeter::import::{File, Folder, Limits, Mode, RelPath, Tree, TreeError};

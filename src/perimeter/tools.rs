@@ -31,6 +31,7 @@ use crate::names::{PackageName, Sha256};
 use home::{Check, Home};
 
 pub use install::Listed;
+pub(crate) use lock::is_loopback_url;
 pub use lock::{Lock, PROVIDER_PREFIX, Platform};
 pub use process::{Invocation, Output, Program, Service, run, spawn};
 pub use progress::{Event, Progress, Reporter};

@@ -14,6 +14,7 @@ use crate::engine::gateway::Write;
 use crate::engine::monitor::Registrations;
 use crate::ledger::{Evidence, Kind, Recorded};
 use crate::names::{Sha256, StackName};
+use crate::perimeter::github::land::Published;
 use crate::perimeter::repository::TreeId;
 use crate::perimeter::sandbox::End;
 use crate::pipeline::gate::{Clearance, Reason};
@@ -33,6 +34,9 @@ pub struct Landing {
     pub tree: Sha256,
     /// What git calls the stack's folder with that content.
     pub folder: TreeId,
+    /// The commit on GitHub, when the run came from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Published>,
 }
 
 /// The intent to change the world, recorded before it changes.

@@ -68,10 +68,12 @@
 
 use serde::{Deserialize, Serialize};
 
+mod approval;
 mod record;
 pub mod refusal;
 pub mod stateful;
 
+pub use approval::{Approval, Way};
 pub use record::{DecisionRecord, Hold, Need};
 pub use refusal::{Reason, Refusal};
 
@@ -99,20 +101,6 @@ impl Evidence for Judged<PolicyReport> {
 }
 impl Evidence for Judged<HoldoutReport> {
     const KIND: Kind = Kind::HoldoutReport;
-}
-
-/// A person's agreement to one previewed change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Approval {
-    /// Hash of the preview's evidence that the person saw.
-    pub preview: Sha256,
-    /// Who agreed.
-    pub by: String,
-}
-
-impl Evidence for Approval {
-    const KIND: Kind = Kind::Approval;
 }
 
 /// Everything that a decision looks at.

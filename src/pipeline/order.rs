@@ -102,6 +102,84 @@ pub enum Origin {
         /// The file's name.
         name: String,
     },
+    /// An issue that somebody put a label on.
+    Issue {
+        /// The issue.
+        at: Place,
+        /// The label.
+        label: String,
+        /// Who put it there.
+        by: Asker,
+        /// Who wrote the text.
+        author: Writer,
+    },
+    /// A pull request that somebody else made.
+    PullRequest {
+        /// The pull request.
+        at: Place,
+        /// The commit that it proposes.
+        head: String,
+        /// Who made it.
+        author: Writer,
+    },
+}
+
+/// Where on GitHub.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// `owner/name`.
+    pub repository: String,
+    /// The issue's or the pull request's number.
+    pub number: u64,
+    /// Hash of the event's payload.
+    pub event: Sha256,
+}
+
+/// Somebody whose right to ask was looked up when they asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asker {
+    /// The account's name.
+    pub login: String,
+    /// The account's number.
+    pub id: u64,
+    /// What they are in the repository.
+    pub role: String,
+}
+
+/// Who wrote what a run works from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Writer {
+    /// The account's name; empty when the account is gone.
+    pub login: String,
+    /// Whether they may ask for work themselves.
+    pub taint: Taint,
+}
+
+/// How far a text is trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Taint {
+    /// Whoever wrote it may ask for work.
+    Inside,
+    /// Anybody may have written it.
+    Outside,
+}
+
+impl Origin {
+    /// The highest level that a run of this origin may have: text from outside caps it at `review`.
+    #[must_use]
+    pub const fn ceiling(&self) -> Autonomy {
+        match self {
+            Self::File { .. } => Autonomy::Auto,
+            Self::Issue { author, .. } | Self::PullRequest { author, .. } => match author.taint {
+                Taint::Inside => Autonomy::Auto,
+                Taint::Outside => Autonomy::Review,
+            },
+        }
+    }
 }
 
 /// Why no decision could be made.

@@ -14,10 +14,11 @@ use crate::ledger::protocol::Phase;
 use crate::ledger::{self, Actor, Evidence, Ledger, Recorded};
 use crate::names::{RunId, Sha256};
 use crate::perimeter::Perimeter;
+use crate::perimeter::github::land::Remote;
 use crate::perimeter::import::{Folder, Limits, Tree, materialise};
 use crate::perimeter::interrupt::Interrupt;
 use crate::perimeter::repository::Base;
-use crate::pipeline::order::{Basis, Mandate};
+use crate::pipeline::order::{Basis, Mandate, Origin};
 use crate::pipeline::settle;
 
 /// LIMIT: folders of one name in a run; each stage of each attempt makes one.
@@ -44,6 +45,8 @@ pub struct Run<'a> {
     pub mandate: Recorded<Mandate>,
     /// When its budget of time is spent.
     pub deadline: tokio::time::Instant,
+    /// Where what is judged lands besides, when the run came from there.
+    pub remote: Option<Remote>,
 }
 
 /// What ends a stage before its time: somebody's Ctrl-C, or the run's budget.
@@ -83,11 +86,12 @@ impl<'a> Run<'a> {
         perimeter: &'a Perimeter,
         ledger: &'a mut Ledger,
         base: Base,
+        origin: &Origin,
     ) -> Result<Run<'a>, Fault> {
         let (base_tree, kit) = admit(job, perimeter, ledger, &base).await?;
         let mandate = Mandate {
             stack: job.stack.name.clone(),
-            autonomy: job.stack.autonomy,
+            autonomy: job.stack.autonomy.min(origin.ceiling()),
             basis: basis(perimeter, &base, job)?,
             tools: kit.record(),
             lightsout: env!("CARGO_PKG_VERSION").to_owned(),
@@ -110,6 +114,7 @@ impl<'a> Run<'a> {
             kit,
             mandate,
             deadline: deadline(job),
+            remote: None,
         })
     }
 
@@ -148,6 +153,7 @@ impl<'a> Run<'a> {
             kit,
             mandate,
             deadline: deadline(job),
+            remote: None,
         })
     }
 

@@ -1,5 +1,7 @@
 //! The last stage of a run: a clearance is spent, or the change is handed to a person.
 
+mod land;
+
 use std::path::Path;
 
 use crate::config::Autonomy;
@@ -7,10 +9,8 @@ use crate::engine::deployment::{Bound, Deployment};
 use crate::fault::Fault;
 use crate::ledger::{Actor, Recorded};
 use crate::names::{Sha256, StackName};
-use crate::perimeter::import::{self, Folder, open_folder};
-use crate::perimeter::repository::{Author, Branch, Landing as Commit};
 use crate::pipeline::Outcome;
-use crate::pipeline::apply::{self, ApplyStarted, Landing, Receipt, Rechecked};
+use crate::pipeline::apply::{self, ApplyStarted, Receipt, Rechecked};
 use crate::pipeline::credentials::Purpose;
 use crate::pipeline::gate::{Clearance, DecisionRecord, Reason, Refusal};
 use crate::pipeline::generate::Proposal;
@@ -18,6 +18,7 @@ use crate::pipeline::preview::Preview;
 use crate::pipeline::run::{Run, basis};
 use crate::pipeline::settle::Marker;
 use crate::pipeline::stages;
+use land::{land, offer};
 
 /// Spends a clearance: looks at everything again, lands the judged tree, applies.
 ///
@@ -68,10 +69,12 @@ pub async fn spend(
     }
     // Read before anything changes: afterwards, nothing may keep the receipt from being recorded.
     let scenarios = stages::scenarios(run)?;
-    let Some(started) = begin(run, &clearance, proposal, &deployment)? else {
-        deployment.end().await?;
-        let reasons = vec![stale("the stack's state has changed since the preview")];
-        return refuse(run, reasons, &clearance);
+    let started = match begin(run, &clearance, proposal, &deployment).await? {
+        Begun::Started(started) => started,
+        Begun::Stale(what) => {
+            deployment.end().await?;
+            return refuse(run, vec![stale(what)], &clearance);
+        }
     };
     // From here on the world may change: nothing below may end as if it had not.
     let after = |fault: Fault| Fault::AfterApply(Box::new(fault));
@@ -94,19 +97,39 @@ pub async fn spend(
     Ok(finished(outcome))
 }
 
-/// Lands the judged tree and records that the apply begins; nothing when the state has changed meanwhile.
-fn begin(
+/// What became of the last step before the world changes.
+enum Begun {
+    /// The intent is recorded.
+    Started(Recorded<ApplyStarted>),
+    /// Something moved.
+    Stale(&'static str),
+}
+
+/// Lands the judged tree and records that the apply begins.
+async fn begin(
     run: &mut Run<'_>,
     clearance: &Recorded<Clearance>,
     proposal: &Recorded<Proposal>,
     deployment: &Deployment,
-) -> Result<Option<Recorded<ApplyStarted>>, Fault> {
-    let landing = land(run, proposal, Some(clearance.hash()))?;
+) -> Result<Begun, Fault> {
+    const STATE: &str = "the stack's state has changed since the preview";
+    // What has landed is there for everybody: not for a state that has moved already.
+    if deployment.state_hash()? != clearance.value().state() {
+        return Ok(Begun::Stale(STATE));
+    }
+    let landing = match land(run, proposal, Some(clearance.hash())).await? {
+        land::Done::At(landing) => landing,
+        land::Done::Moved => {
+            return Ok(Begun::Stale(
+                "the branch that changes land on has moved since the change was judged",
+            ));
+        }
+    };
     let landing = run.record(Actor::Applier, landing, &[clearance.hash()])?;
     // Landing took its time; whoever changes the state without our lock does not wait.
     let state = deployment.state_hash()?;
     if state != clearance.value().state() {
-        return Ok(None);
+        return Ok(Begun::Stale(STATE));
     }
     let started = ApplyStarted {
         clearance: clearance.hash(),
@@ -115,7 +138,8 @@ fn begin(
         role: deployment.role(),
     };
     let parents = [clearance.hash(), landing.hash()];
-    Ok(Some(run.record(Actor::Applier, started, &parents)?))
+    let started = run.record(Actor::Applier, started, &parents)?;
+    Ok(Begun::Started(started))
 }
 
 fn finished(receipt: Receipt) -> Outcome {
@@ -130,14 +154,14 @@ fn finished(receipt: Receipt) -> Outcome {
 ///
 /// # Errors
 /// The branch cannot be written.
-pub fn hand_over(
+pub async fn hand_over(
     run: &mut Run<'_>,
     proposal: &Recorded<Proposal>,
 ) -> Result<Option<String>, Fault> {
     match run.mandate.value().autonomy {
         Autonomy::Balanced | Autonomy::Auto => Ok(None),
         Autonomy::Review => {
-            let landing = land(run, proposal, None)?;
+            let landing = offer(run, proposal).await?;
             let branch = landing.branch.clone();
             drop(run.record(Actor::Supervisor, landing, &[proposal.hash()])?);
             Ok(Some(branch))
@@ -189,39 +213,6 @@ fn stale(what: &str) -> Reason {
     Reason::Stale {
         what: what.to_owned(),
     }
-}
-
-fn land(
-    run: &Run<'_>,
-    proposal: &Recorded<Proposal>,
-    clearance: Option<Sha256>,
-) -> Result<Landing, Fault> {
-    use std::os::fd::AsFd as _;
-    let path = stages::proposed_tree(run, proposal)?;
-    let tree = import::import(open_folder(&path)?.as_fd(), &import::Limits::default())?;
-    let folder =
-        Folder::new(&run.job.stack.path).map_err(|error| Fault::Usage(error.to_string()))?;
-    let repository = &run.perimeter.repository;
-    let branch = Branch::new(&run.job.stack.name, &run.id)?;
-    let commit = repository.land(&Commit {
-        branch: &branch,
-        tree: repository.write_tree(&run.base, &folder, &tree)?,
-        parent: run.base.commit,
-        author: &Author {
-            name: "lightsout".to_owned(),
-            email: "lightsout@localhost".to_owned(),
-            seconds: crate::perimeter::now().as_second(),
-        },
-        subject: &format!("{}: judged change of run {}", run.job.stack.name, run.id),
-        run: &run.id,
-        clearance,
-    })?;
-    Ok(Landing {
-        branch: branch.to_string(),
-        commit: commit.to_string(),
-        tree: tree.hash(),
-        folder: repository.folder_name(&tree)?,
-    })
 }
 
 /// Refuses a state that an engine has locked: ours would not begin, and that must not look like a half-done apply.

@@ -1,11 +1,13 @@
 //! The stages as they stand in a run: each takes recorded evidence, leaves recorded evidence.
 
 mod decide;
+mod given;
 mod place;
 
 use std::path::{Path, PathBuf};
 
 pub use decide::{Evidence, decide_again, gate, latest, record_clearance, record_decision};
+pub use given::{given, read};
 pub use place::{deploy, plan, proposed_tree};
 
 use crate::config::TrialProviders;
@@ -13,8 +15,7 @@ use crate::engine::deployment::Deployment;
 use crate::fault::Fault;
 use crate::ledger::{Actor, Recorded};
 use crate::names::Sha256;
-use crate::perimeter::import::patch::ApplyError;
-use crate::perimeter::import::{self, Folder, Tree, open_folder};
+use crate::perimeter::import::{self, Tree};
 use crate::pipeline::credentials::Purpose;
 use crate::pipeline::gate::{DecisionRecord, Judged, Reason, Refusal};
 use crate::pipeline::generate::{self, Author, Builder, Generated, Proposal, Wall};
@@ -97,71 +98,6 @@ pub async fn generate(
         }
     };
     propose(run, &tree, author, &[order.hash(), wall.hash()])
-}
-
-/// Generate's stand-in: somebody else's change, as a proposal.
-///
-/// # Errors
-/// It cannot be read.
-pub fn given(
-    run: &mut Run<'_>,
-    order: &Recorded<WorkOrder>,
-    path: &Path,
-) -> Result<Step<Recorded<Proposal>>, Fault> {
-    use std::os::fd::AsFd as _;
-    let tree = if path.is_dir() {
-        let limits = import::Limits {
-            leave_out: vec![".git".to_owned(), "node_modules".to_owned()],
-            ..import::Limits::default()
-        };
-        match import::import(open_folder(path)?.as_fd(), &limits) {
-            Ok(tree) => tree,
-            Err(error) => return untaken(run, order, &error),
-        }
-    } else {
-        let file = std::fs::File::open(path).map_err(|error| {
-            Fault::Usage(format!(
-                "opening the proposal `{}`: {error}",
-                path.display()
-            ))
-        })?;
-        let patch = crate::engine::automation::files::read_all(
-            file,
-            "patch",
-            import::patch::PATCH_BYTES_MAX as u64,
-        )
-        .map_err(crate::engine::deployment::Error::from)?;
-        let stack =
-            Folder::new(&run.job.stack.path).map_err(|error| Fault::Usage(error.to_string()))?;
-        match import::patch::apply(&run.base_tree, &stack, &patch, &import::Limits::default()) {
-            Ok(tree) => tree,
-            // What it asks for may not be; anything else is not a patch for this base.
-            Err(
-                error
-                @ (ApplyError::Outside { .. } | ApplyError::Path(_) | ApplyError::Link { .. }),
-            ) => return untaken(run, order, &error),
-            Err(error) => return Err(error.into()),
-        }
-    };
-    if tree.hash() == run.base_tree.hash() {
-        return Ok(Step::NoChange);
-    }
-    let name = path.file_name().map_or_else(String::new, |name| {
-        crate::names::excerpt(&name.to_string_lossy())
-    });
-    propose(run, &tree, Author::Given { name }, &[order.hash()])
-}
-
-/// Refuses what cannot be taken in.
-fn untaken<T>(
-    run: &mut Run<'_>,
-    order: &Recorded<WorkOrder>,
-    error: &dyn std::error::Error,
-) -> Result<Step<T>, Fault> {
-    let refusal = Refusal::one(Reason::Tree {
-        what: error.to_string(),
-    });
-    stopped(run, refusal, &[order.hash()])
 }
 
 fn propose(

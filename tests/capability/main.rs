@@ -30,6 +30,8 @@ mod runs;
 mod tidy;
 /// External programs: installations, and what must not get through.
 mod tools;
+/// Work orders from GitHub, reports and changes to it.
+mod tracker;
 /// The twin under the real engine.
 mod twin;
 /// Errors of the operator: the right exit code and a clear message.

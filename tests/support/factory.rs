@@ -35,6 +35,7 @@ pub(crate) struct Factory {
     state: String,
     minutes: u32,
     extra: String,
+    top: String,
     files: BTreeMap<String, Vec<u8>>,
 }
 
@@ -43,6 +44,8 @@ pub(crate) struct Site {
     _folder: tempfile::TempDir,
     pub(crate) top: PathBuf,
     pub(crate) stack: String,
+    /// What its first commit holds.
+    pub(crate) files: BTreeMap<String, Vec<u8>>,
     environment: Vec<(String, String)>,
 }
 
@@ -57,6 +60,17 @@ impl Ran {
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("{error}: {}\n{}", self.stdout, self.stderr))
+    }
+
+    /// The same, where something else is still to be looked at.
+    #[track_caller]
+    pub(crate) fn expect_code(&self, code: i32) -> &Self {
+        assert_eq!(
+            self.code, code,
+            "stdout: {}\nstderr: {}",
+            self.stdout, self.stderr
+        );
+        self
     }
 
     #[track_caller]
@@ -82,6 +96,7 @@ pub(crate) fn factory(stack: &str, path: &str) -> Factory {
         state: "file://./state".to_owned(),
         minutes: 5,
         extra: String::new(),
+        top: String::new(),
         files: BTreeMap::new(),
     }
 }
@@ -130,6 +145,12 @@ impl Factory {
         self
     }
 
+    /// One more line at the top of the configuration.
+    pub(crate) fn top(mut self, line: &str) -> Self {
+        self.top.push_str(&format!("{line}\n"));
+        self
+    }
+
     /// A file of the repository; it replaces one of the stack's.
     pub(crate) fn file(mut self, path: &str, text: &str) -> Self {
         self.files.insert(path.to_owned(), text.as_bytes().to_vec());
@@ -174,6 +195,7 @@ impl Factory {
             config.push_str(&format!("    holdouts: {{ source: {holdouts} }}\n"));
         }
         config.push_str(&self.extra);
+        config.push_str(&self.top);
         files.insert("lightsout.yaml".to_owned(), config.into_bytes());
         let mut tree = Tree::new();
         for (path, bytes) in &files {
@@ -197,6 +219,7 @@ impl Factory {
             _folder: folder,
             top,
             stack: self.stack,
+            files,
             environment: Vec::new(),
         }
     }
@@ -355,7 +378,7 @@ impl Site {
     }
 }
 
-fn ran(output: Output) -> Ran {
+pub(crate) fn ran(output: Output) -> Ran {
     Ran {
         code: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),

@@ -6,6 +6,8 @@
 )]
 
 pub(crate) mod factory;
+pub(crate) mod github;
+pub(crate) mod moto;
 pub(crate) mod provider;
 
 use std::path::{Path, PathBuf};

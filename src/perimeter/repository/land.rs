@@ -211,8 +211,11 @@ fn taken(branch: &Branch, wanted: gix::ObjectId, found: gix::ObjectId) -> Result
     })
 }
 
+/// The commit's message.
+///
 /// INVARIANT: the trailers are the last paragraph and only ours, whatever the subject says.
-fn message(landing: &Landing<'_>) -> String {
+#[must_use]
+pub fn message(landing: &Landing<'_>) -> String {
     let subject = one_line(landing.subject, "Change the stack");
     let clearance = landing
         .clearance

@@ -358,10 +358,11 @@ pub(super) fn is_allowed_url(url: &str) -> bool {
     url.starts_with("https://") || is_loopback_url(url)
 }
 
-pub(super) fn is_loopback_url(url: &str) -> bool {
+/// Whether an address is this machine's own.
+pub(crate) fn is_loopback_url(url: &str) -> bool {
     let authority = url
         .strip_prefix("http://")
-        .and_then(|rest| rest.split('/').next());
+        .and_then(|rest| rest.split(['/', '?']).next());
     authority.is_some_and(|authority| {
         authority
             .parse::<std::net::SocketAddr>()

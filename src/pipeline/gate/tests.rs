@@ -172,6 +172,7 @@ fn approval(ledger: &mut Ledger, of: &Recordings, preview: Sha256) -> Recorded<A
             .unwrap(),
     );
     let approval = Approval {
+        way: Way::Command,
         preview,
         by: "Ada".to_owned(),
     };

@@ -1,0 +1,174 @@
+//! `lightsout route`: what a GitHub workflow's event asks for.
+
+use crate::app::runner::Runner;
+use crate::app::{Outside, print, print_json};
+use crate::cli::{self, Format};
+use crate::config::{Config, load, parse};
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::names::Sha256;
+use crate::perimeter::Perimeter;
+use crate::perimeter::github::{GitHub, segment};
+use crate::perimeter::repository::Base;
+use crate::tracker::event::Event;
+use crate::tracker::route::{Kind, Nothing, Routed, Work, route};
+
+/// An event, with everything that was read to understand it.
+#[derive(Debug)]
+pub struct Checked {
+    /// The repository.
+    pub perimeter: Perimeter,
+    /// The commit that is checked out, and is the head of the branch that changes land on.
+    pub base: Base,
+    /// GitHub's.
+    pub github: GitHub,
+    /// What the base commit says.
+    pub config: Config,
+    /// What the event comes to.
+    pub routed: Routed,
+}
+
+/// Reads the event and everything that decides what it comes to.
+///
+/// # Errors
+/// There is no event, no configuration, or GitHub does not answer.
+pub async fn checked(outside: &Outside) -> Result<Checked, Fault> {
+    let event = Event::read(&outside.environment)?;
+    let perimeter = outside.perimeter()?;
+    let base = perimeter.repository.base()?;
+    let config = parse(&load::text(&perimeter, &base)?)?;
+    let github = GitHub::of(&outside.environment, event.slug.clone())?;
+    let routed = outside
+        .interrupt
+        .before(decide(&event, &config, &github, &base));
+    let routed = routed.await.ok_or(Fault::Interrupted)??;
+    Ok(Checked {
+        perimeter,
+        base,
+        github,
+        config,
+        routed,
+    })
+}
+
+#[derive(serde::Deserialize)]
+struct Ref {
+    object: Object,
+}
+
+#[derive(serde::Deserialize)]
+struct Object {
+    #[serde(default)]
+    sha: String,
+}
+
+async fn decide(
+    event: &Event,
+    config: &Config,
+    github: &GitHub,
+    base: &Base,
+) -> Result<Routed, Fault> {
+    let routed = route(event, config, github).await?;
+    if matches!(routed, Routed::Nothing(_)) {
+        return Ok(routed);
+    }
+    // The rules come from the branch that changes land on: another commit, such as a pull request's, could say anything.
+    let branch: Vec<String> = event.default_branch.split('/').map(segment).collect();
+    let head: Ref = github
+        .get(&format!("/git/ref/heads/{}", branch.join("/")))
+        .await?;
+    if head.object.sha == base.commit.to_string() {
+        return Ok(routed);
+    }
+    Ok(Routed::Nothing(Nothing {
+        code: Nothing::MOVED,
+        line: format!(
+            "{} is checked out, which is not the head of `{}`",
+            base.commit,
+            crate::names::excerpt(&event.default_branch)
+        ),
+    }))
+}
+
+/// Prints what the event comes to, and tells the runner.
+///
+/// # Errors
+/// It cannot be found out, or not be written.
+pub async fn run(outside: &Outside, arguments: &cli::Route) -> Result<Exit, Fault> {
+    let runner = Runner::begin(&outside.environment)?;
+    let routed = match checked(outside).await {
+        Ok(checked) => checked.routed,
+        Err(fault) => {
+            if let Some(runner) = runner {
+                runner.fault(&fault)?;
+            }
+            return Err(fault);
+        }
+    };
+    let work = match routed {
+        Routed::Nothing(why) => return nothing(outside, runner, &why),
+        Routed::Approval(agreement) => {
+            let run = agreement.run.to_string();
+            told(outside, runner, &[("asks", "approval"), ("run", &run)])?;
+            return Ok(Exit::Done);
+        }
+        Routed::Work(work) => work,
+    };
+    let text = work.order.text.as_bytes();
+    if let Some(out) = &arguments.out {
+        std::fs::write(out, text).map_err(Fault::file("writing the work order", out))?;
+    }
+    let order = Sha256::of(text).to_string();
+    let number = work.number.to_string();
+    let facts = [
+        ("asks", asks(&work)),
+        ("stack", work.stack.as_str()),
+        ("number", &number),
+        ("order-sha256", &order),
+    ];
+    told(outside, runner, &facts)?;
+    Ok(Exit::Done)
+}
+
+fn asks(work: &Work) -> &'static str {
+    match work.kind {
+        Kind::Issue(_) => "change",
+        Kind::PullRequest { .. } => "judgement",
+    }
+}
+
+fn told(outside: &Outside, runner: Option<Runner>, facts: &[(&str, &str)]) -> Result<(), Fault> {
+    match outside.format {
+        Format::Human => {
+            for (name, value) in facts {
+                print(&format!("{name:>12}  {value}"))?;
+            }
+        }
+        Format::Json => {
+            let object: serde_json::Map<String, serde_json::Value> = facts
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).into()))
+                .collect();
+            print_json(&object)?;
+        }
+    }
+    runner.map_or(Ok(()), |runner| runner.facts(facts))
+}
+
+/// Says that there is nothing to do, and why.
+///
+/// # Errors
+/// It cannot be written.
+pub fn nothing(outside: &Outside, runner: Option<Runner>, why: &Nothing) -> Result<Exit, Fault> {
+    let is_moved = why.code == Nothing::MOVED;
+    let facts = [
+        ("asks", "nothing"),
+        ("result", "nothing"),
+        ("code", "0"),
+        ("reason", why.code),
+        ("message", why.line.as_str()),
+        ("again", if is_moved { "true" } else { "false" }),
+    ];
+    told(outside, runner, &facts)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,266 @@
+//! How a judged tree becomes a commit on GitHub's branch: a compare-and-swap.
+//!
+//! The commit's parent is the commit that was judged, and its tree must be, by git's own name for it, the tree that was judged. Then the
+//! branch is moved to it, forward only: GitHub refuses when the branch has moved meanwhile, because the new commit does not come after what is
+//! there. So nothing that was not judged is ever merged with what was.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{Error, GitHub, segment};
+use crate::perimeter::import::{File, Folder, Mode, Tree};
+use crate::perimeter::repository::{Base, TreeId};
+
+/// LIMIT: commits that are looked through for ours when the answer to moving a branch was lost.
+const HISTORY_MAX: usize = 50;
+
+/// Where what is judged lands.
+#[derive(Debug, Clone)]
+pub struct Remote {
+    /// The repository.
+    pub github: GitHub,
+    /// The branch that changes land on.
+    pub branch: String,
+    /// The head of the pull request that the change comes from: it becomes a parent of the commit, so that GitHub calls it merged.
+    pub merges: Option<String>,
+}
+
+/// A commit on GitHub.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Published {
+    /// `owner/name`.
+    pub repository: String,
+    /// The branch.
+    pub branch: String,
+    /// The commit.
+    pub commit: String,
+}
+
+/// What is to become a commit.
+#[derive(Debug)]
+pub struct Change<'a> {
+    /// The commit that it was judged on.
+    pub base: &'a Base,
+    /// The stack's folder.
+    pub folder: &'a Folder,
+    /// What the folder held.
+    pub before: &'a Tree,
+    /// What it shall hold.
+    pub after: &'a Tree,
+    /// What git calls the whole tree with that.
+    pub tree: TreeId,
+    /// The commit's message.
+    pub message: &'a str,
+}
+
+/// What moving a branch came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Landed {
+    /// It is there.
+    At(Published),
+    /// The branch has moved since the change was judged; it was left alone.
+    Moved,
+}
+
+/// Why a change cannot become a commit.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant is its own sentence")]
+pub enum LandError {
+    #[error("landing the change on GitHub")]
+    GitHub(#[from] Error),
+    #[error("landing the change on GitHub: it made the tree {made} of what is {judged} here")]
+    Tree { made: String, judged: String },
+}
+
+#[derive(Deserialize)]
+struct Named {
+    #[serde(default)]
+    sha: String,
+}
+
+#[derive(Deserialize)]
+struct Ref {
+    object: Named,
+}
+
+#[derive(Deserialize)]
+struct Commit {
+    #[serde(default)]
+    sha: String,
+    #[serde(default)]
+    parents: Vec<Named>,
+    tree: Option<Named>,
+}
+
+impl Remote {
+    /// Puts the change on the branch, if that is still where it was judged.
+    ///
+    /// # Errors
+    /// GitHub refuses, or it is not known what it did.
+    pub async fn land(&self, change: &Change<'_>) -> Result<Landed, LandError> {
+        let base = change.base.commit.to_string();
+        if self.head().await?.as_deref() != Some(base.as_str()) {
+            return Ok(Landed::Moved);
+        }
+        let commit = self.commit(change).await?;
+        let path = format!("/git/refs/heads/{}", path(&self.branch));
+        let body = json!({ "sha": commit, "force": false });
+        let moved: Result<serde::de::IgnoredAny, Error> =
+            self.github.set(Method::PATCH, &path, &body).await;
+        match moved {
+            Ok(_) => Ok(Landed::At(self.published(self.branch.clone(), commit))),
+            // Perhaps an earlier try did it, and somebody has pushed on top since.
+            Err(error @ Error::Conflict { .. }) => match self.holds(&commit).await? {
+                true => Ok(Landed::At(self.published(self.branch.clone(), commit))),
+                false if self.head().await?.as_deref() == Some(base.as_str()) => Err(error.into()),
+                false => Ok(Landed::Moved),
+            },
+            Err(error) if error.may_have_happened() && self.holds(&commit).await? => {
+                Ok(Landed::At(self.published(self.branch.clone(), commit)))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Puts the change on a branch of its own.
+    ///
+    /// # Errors
+    /// GitHub refuses, or it is not known what it did.
+    pub async fn branch(&self, name: &str, change: &Change<'_>) -> Result<Published, LandError> {
+        let commit = self.commit(change).await?;
+        let body = json!({ "ref": format!("refs/heads/{name}"), "sha": commit });
+        let at = format!("/git/ref/heads/{}", path(name));
+        let look = async || self.github.find::<Ref>(&at).await;
+        let made = self.github.create("/git/refs", &body, look).await?;
+        if made.object.sha == commit {
+            Ok(self.published(name.to_owned(), commit))
+        } else {
+            let (made, judged) = (made.object.sha, commit);
+            Err(LandError::Tree { made, judged })
+        }
+    }
+
+    fn published(&self, branch: String, commit: String) -> Published {
+        Published {
+            repository: self.github.slug().to_string(),
+            branch,
+            commit,
+        }
+    }
+
+    /// The commit that the branch is at.
+    async fn head(&self) -> Result<Option<String>, Error> {
+        let at = format!("/git/ref/heads/{}", path(&self.branch));
+        let found = self.github.find::<Ref>(&at).await?;
+        Ok(found.map(|found| found.object.sha))
+    }
+
+    /// Whether the branch holds a commit.
+    async fn holds(&self, wanted: &str) -> Result<bool, Error> {
+        let mut next = self.head().await?;
+        for _ in 0..HISTORY_MAX {
+            let Some(name) = next else { return Ok(false) };
+            if name == wanted {
+                return Ok(true);
+            }
+            let commit: Commit = self.github.get(&format!("/git/commits/{name}")).await?;
+            next = commit.parents.into_iter().next().map(|parent| parent.sha);
+        }
+        Ok(false)
+    }
+
+    /// Makes the commit; no branch has it yet. Made twice, it does no harm.
+    async fn commit(&self, change: &Change<'_>) -> Result<String, LandError> {
+        let mut entries = Vec::new();
+        for (path, file) in change.after.files() {
+            if change.before.file(path.as_str()) != Some(file) {
+                let at = below(change.folder, path.as_str());
+                entries.push(self.entry(&at, file).await?);
+            }
+        }
+        for (path, file) in change.before.files() {
+            if change.after.file(path.as_str()).is_none() {
+                let at = below(change.folder, path.as_str());
+                entries
+                    .push(json!({ "path": at, "mode": mode(file), "type": "blob", "sha": null }));
+            }
+        }
+        let body = json!({ "base_tree": change.base.tree.to_string(), "tree": entries });
+        let tree: Named = self.github.set(Method::POST, "/git/trees", &body).await?;
+        if tree.sha != change.tree.to_string() {
+            return Err(LandError::Tree {
+                made: crate::names::excerpt(&tree.sha),
+                judged: change.tree.to_string(),
+            });
+        }
+        let mut parents = vec![change.base.commit.to_string()];
+        parents.extend(self.merges.clone());
+        let body = json!({ "message": change.message, "tree": tree.sha, "parents": parents });
+        let commit: Commit = self.github.set(Method::POST, "/git/commits", &body).await?;
+        let made = commit.tree.map_or_else(String::new, |tree| tree.sha);
+        if made == tree.sha {
+            Ok(commit.sha)
+        } else {
+            Err(LandError::Tree {
+                made: crate::names::excerpt(&made),
+                judged: tree.sha,
+            })
+        }
+    }
+
+    /// A file as an entry of a tree: its text, or the name of what was uploaded.
+    async fn entry(&self, at: &str, file: &File) -> Result<Value, Error> {
+        let mode = mode(file);
+        if let Ok(text) = std::str::from_utf8(file.bytes()) {
+            return Ok(json!({ "path": at, "mode": mode, "type": "blob", "content": text }));
+        }
+        let body = json!({ "content": STANDARD.encode(file.bytes()), "encoding": "base64" });
+        let blob: Named = self.github.set(Method::POST, "/git/blobs", &body).await?;
+        Ok(json!({ "path": at, "mode": mode, "type": "blob", "sha": blob.sha }))
+    }
+
+    /// Whether the merge of a pull request, as GitHub has it, is of this base and this head, and is this tree: then the proposal is all
+    /// of the pull request, and nothing else.
+    ///
+    /// # Errors
+    /// GitHub does not answer.
+    pub async fn is_merge(
+        &self,
+        merge: &str,
+        base: &Base,
+        head: &str,
+        tree: TreeId,
+    ) -> Result<bool, Error> {
+        let commit: Commit = self
+            .github
+            .get(&format!("/git/commits/{}", segment(merge)))
+            .await?;
+        let parents: Vec<&str> = commit.parents.iter().map(|it| it.sha.as_str()).collect();
+        let base = base.commit.to_string();
+        let made = commit.tree.map_or_else(String::new, |tree| tree.sha);
+        Ok(parents == [base.as_str(), head] && made == tree.to_string())
+    }
+}
+
+fn below(folder: &Folder, path: &str) -> String {
+    match folder.path() {
+        Some(folder) => format!("{folder}/{path}"),
+        None => path.to_owned(),
+    }
+}
+
+fn mode(file: &File) -> &'static str {
+    match file.mode() {
+        Mode::Plain => "100644",
+        Mode::Executable => "100755",
+    }
+}
+
+/// A branch's name as the end of a path.
+fn path(branch: &str) -> String {
+    branch.split('/').map(segment).collect::<Vec<_>>().join("/")
+}

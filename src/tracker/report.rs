@@ -1,0 +1,327 @@
+//! Reports to GitHub: one comment that is kept up to date, a check run, a pull request at `review`, an issue when code and world differ.
+//!
+//! INVARIANT: each is there once, however often it is written: it is found again by a mark in it, among what our own account wrote.
+//! INVARIANT: foreign text stands in code spans and blocks, where nothing is markup, a mention or a command.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::Method;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::event::Account;
+use super::route::{Kind, Work};
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::names::StackName;
+use crate::perimeter::github::{Error, GitHub, segment};
+use crate::pipeline::Outcome;
+use crate::report::Report;
+use crate::report::markdown::{block, code};
+
+/// LIMIT of GitHub: characters of a comment are 65,536; some are left for what stands around.
+const COMMENT_CHARS_MAX: usize = 64_000;
+/// LIMIT of GitHub: characters of a check run's summary.
+const CHECK_CHARS_MAX: usize = 65_000;
+/// LIMIT of GitHub: characters of a title.
+const TITLE_CHARS_MAX: usize = 200;
+
+/// Where and as whom reports are written.
+#[derive(Debug)]
+pub struct Tracker<'a> {
+    /// The repository.
+    pub github: &'a GitHub,
+    /// The account that the token writes as.
+    pub login: &'a str,
+    /// The work.
+    pub work: &'a Work,
+    /// The page of the workflow's run, when there is one.
+    pub page: Option<String>,
+    /// The commit that the work began from.
+    pub base: String,
+}
+
+/// How the work ended.
+#[derive(Debug)]
+pub enum Ended<'a> {
+    /// With a report.
+    Report(&'a Report),
+    /// With an outcome whose report could not be made.
+    Unreported(&'a Outcome, &'a Fault),
+    /// Without a decision, or in the middle of an apply.
+    Fault(&'a Fault),
+}
+
+#[derive(Deserialize)]
+struct Written {
+    #[serde(default)]
+    id: u64,
+    #[serde(default)]
+    number: u64,
+    #[serde(default)]
+    body: Option<String>,
+    #[serde(default)]
+    user: Option<Account>,
+    #[serde(default)]
+    external_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct CheckRuns {
+    #[serde(default)]
+    check_runs: Vec<Written>,
+}
+
+impl Ended<'_> {
+    /// The label's phase.
+    fn phase(&self) -> &'static str {
+        match self {
+            Self::Unreported(Outcome::Applied(_) | Outcome::NothingToChange, _) => "done",
+            Self::Unreported(Outcome::HandedOver(..), _) => "review",
+            Self::Unreported(Outcome::Refused(_) | Outcome::ApplyIncomplete(_), _)
+            | Self::Fault(_) => "blocked",
+            Self::Report(report) => report.phase(),
+        }
+    }
+
+    fn conclusion(&self) -> &'static str {
+        match self.phase() {
+            "done" => "success",
+            "review" => "action_required",
+            "again" => "neutral",
+            _ => "failure",
+        }
+    }
+
+    fn line(&self) -> String {
+        match self {
+            Self::Unreported(outcome, fault) => format!(
+                "{}, and the report could not be made: {}",
+                outcome.word(),
+                fault.line()
+            ),
+            Self::Fault(fault) if fault.exit() == Exit::ApplyIncomplete => fault.line(),
+            Self::Fault(fault) => format!("no decision, nothing was applied: {}", fault.line()),
+            Self::Report(report) => report.line(),
+        }
+    }
+}
+
+impl Tracker<'_> {
+    /// Says that the work has begun.
+    ///
+    /// # Errors
+    /// GitHub does not answer.
+    pub async fn begin(&self) -> Result<(), Error> {
+        let stack = code(self.work.stack.as_str());
+        self.comment(&format!(
+            "lightsout is at work on stack {stack}.{}",
+            self.link()
+        ))
+        .await
+    }
+
+    /// Says how the work ended, everywhere where it is to be said. One report that fails does not keep back the others.
+    ///
+    /// # Errors
+    /// The first that failed.
+    pub async fn end(&self, ended: &Ended<'_>) -> Result<(), Error> {
+        let pull = self.pull_request(ended).await;
+        let number = pull.as_ref().map_or(None, |number| *number);
+        let all = [
+            pull.map(drop),
+            self.comment(&self.text(ended, number)).await,
+            self.check(ended).await,
+            self.alarm(ended).await,
+            self.labels(ended).await,
+        ];
+        all.into_iter().collect()
+    }
+
+    async fn labels(&self, ended: &Ended<'_>) -> Result<(), Error> {
+        match &self.work.kind {
+            Kind::Issue(route) => {
+                super::claim::end(self.github, self.work.number, route, ended.phase()).await
+            }
+            Kind::PullRequest { .. } => Ok(()),
+        }
+    }
+
+    fn link(&self) -> String {
+        match &self.page {
+            Some(page) => format!(" [Run]({page})"),
+            None => String::new(),
+        }
+    }
+
+    /// The comment's text: a line for what was stopped, else what the evidence says.
+    fn text(&self, ended: &Ended<'_>, pull: Option<u64>) -> String {
+        let stack = code(self.work.stack.as_str());
+        let line = format!("Stack {stack}: {}{}", code(&ended.line()), self.link());
+        let report = match ended {
+            Ended::Report(report) if report.phase() != "blocked" => report,
+            Ended::Report(_) | Ended::Unreported(..) | Ended::Fault(_) => return line,
+        };
+        let mut text = line;
+        if let Some(pull) = pull {
+            text.push_str(&format!("\n\nThe change is pull request #{pull}."));
+        }
+        if report.waits() {
+            let run = report.run();
+            text.push_str(&format!(
+                "\n\nIt waits for somebody who may approve it, by a comment: `/lightsout approve {run}`"
+            ));
+        }
+        text.push_str("\n\n");
+        text.push_str(&block(&report.human(), COMMENT_CHARS_MAX / 2));
+        text
+    }
+
+    fn mark(&self) -> String {
+        mark("stack", &self.work.stack)
+    }
+
+    async fn comment(&self, text: &str) -> Result<(), Error> {
+        let text: String = text.chars().take(COMMENT_CHARS_MAX).collect();
+        let body = json!({ "body": format!("{}\n{text}", self.mark()) });
+        let path = format!("/issues/{}/comments", self.work.number);
+        let written = match self.own_comment(&path).await? {
+            Some(found) => found,
+            None => {
+                let look = async || self.own_comment(&path).await;
+                self.github.create::<Written>(&path, &body, look).await?;
+                return Ok(());
+            }
+        };
+        let path = format!("/issues/comments/{}", written.id);
+        let _: serde::de::IgnoredAny = self.github.set(Method::PATCH, &path, &body).await?;
+        Ok(())
+    }
+
+    /// The comment that an earlier report wrote. Anybody can write the mark: only our own account's counts.
+    async fn own_comment(&self, path: &str) -> Result<Option<Written>, Error> {
+        let all: Vec<Written> = self.github.list(path).await?;
+        Ok(all.into_iter().find(|it| self.is_own(it, &self.mark())))
+    }
+
+    fn is_own(&self, written: &Written, mark: &str) -> bool {
+        let by = written.user.as_ref().map_or("", |user| user.login.as_str());
+        by == self.login
+            && written
+                .body
+                .as_deref()
+                .is_some_and(|it| it.starts_with(mark))
+    }
+
+    async fn check(&self, ended: &Ended<'_>) -> Result<(), Error> {
+        let head = match &self.work.kind {
+            Kind::Issue(_) => &self.base,
+            Kind::PullRequest { head } => head,
+        };
+        let name = format!("lightsout/{}", self.work.stack);
+        let id = match ended {
+            Ended::Report(report) => report.run().to_string(),
+            Ended::Unreported(..) | Ended::Fault(_) => {
+                format!("fault-{}-{head}", self.work.number)
+            }
+        };
+        let summary = match ended {
+            Ended::Report(report) => block(&report.human(), CHECK_CHARS_MAX / 2),
+            Ended::Unreported(..) | Ended::Fault(_) => code(&ended.line()),
+        };
+        let title: String = ended.line().chars().take(TITLE_CHARS_MAX).collect();
+        let mut body = json!({
+            "name": name, "head_sha": head, "external_id": id,
+            "status": "completed", "conclusion": ended.conclusion(),
+            "output": { "title": title, "summary": summary },
+        });
+        if let (Some(page), Some(fields)) = (&self.page, body.as_object_mut()) {
+            fields.insert("details_url".to_owned(), json!(page));
+        }
+        let at = format!("/commits/{head}/check-runs?check_name={}", segment(&name));
+        let look = async || {
+            let found: CheckRuns = self.github.get(&at).await?;
+            let is_this = |it: &Written| it.external_id.as_deref() == Some(id.as_str());
+            Ok(found.check_runs.into_iter().find(is_this))
+        };
+        drop(
+            self.github
+                .create::<Written>("/check-runs", &body, look)
+                .await?,
+        );
+        Ok(())
+    }
+
+    /// At `review`, opens the pull request with the change; its number.
+    async fn pull_request(&self, ended: &Ended<'_>) -> Result<Option<u64>, Error> {
+        let (Ended::Report(report), Kind::Issue(_)) = (ended, &self.work.kind) else {
+            return Ok(None);
+        };
+        let published = report
+            .landing()
+            .and_then(|landing| landing.published.as_ref());
+        let Some(published) = published.filter(|_| report.phase() == "review") else {
+            return Ok(None);
+        };
+        let body = json!({
+            "title": format!("{}: change for issue #{}", self.work.stack, self.work.number),
+            "head": published.branch, "base": self.work.branch,
+            "body": format!(
+                "{}\nFixes #{}\n\n{}\n\n{}",
+                self.mark(), self.work.number, report.table(), block(&report.human(), COMMENT_CHARS_MAX / 2)
+            ),
+        });
+        let head = format!("{}:{}", self.github.slug().owner(), published.branch);
+        let at = format!("/pulls?state=all&head={}", segment(&head));
+        let look = async || {
+            let found: Vec<Written> = self.github.get(&at).await?;
+            Ok(found.into_iter().next())
+        };
+        let made: Written = self.github.create("/pulls", &body, look).await?;
+        Ok(Some(made.number))
+    }
+
+    /// When code has landed that is not what the world is, an issue says so.
+    async fn alarm(&self, ended: &Ended<'_>) -> Result<(), Error> {
+        let (id, text) = match ended {
+            Ended::Report(report) => match report.alarm() {
+                Some(text) => {
+                    let all = block(&report.human(), COMMENT_CHARS_MAX / 2);
+                    (report.run().to_string(), format!("{text}\n\n{all}"))
+                }
+                None => return Ok(()),
+            },
+            Ended::Fault(fault) if fault.exit() == Exit::ApplyIncomplete => {
+                (self.work.number.to_string(), code(&ended.line()))
+            }
+            Ended::Unreported(Outcome::ApplyIncomplete(_), _) => {
+                (self.work.number.to_string(), code(&ended.line()))
+            }
+            Ended::Unreported(..) | Ended::Fault(_) => return Ok(()),
+        };
+        let mark = format!("{}<!-- {id} -->", mark("alarm", &self.work.stack));
+        let body = json!({
+            "title": format!("{}: the code has landed, the apply has not finished", self.work.stack),
+            "body": format!("{mark}\n{text}\n{}", self.link()),
+        });
+        let at = format!("/issues?state=all&creator={}", segment(self.login));
+        let look = async || {
+            let all: Vec<Written> = self.github.list(&at).await?;
+            Ok(all.into_iter().find(|it| self.is_own(it, &mark)))
+        };
+        if look().await?.is_none() {
+            drop(
+                self.github
+                    .create::<Written>("/issues", &body, look)
+                    .await?,
+            );
+        }
+        Ok(())
+    }
+}
+
+/// The mark by which a report is found again. A stack's name may hold what would end an HTML comment.
+fn mark(what: &str, stack: &StackName) -> String {
+    let name = URL_SAFE_NO_PAD.encode(stack.as_str());
+    format!("<!-- lightsout:v1 {what}={name} -->")
+}
