@@ -226,7 +226,7 @@ async fn run(outside: &Outside, arguments: &cli::Run) -> Result<Exit, Fault> {
         Ok((report, outcome)) => {
             let reported = report.and_then(|report| {
                 show(outside.format, &report)?;
-                runner.map_or(Ok(()), |runner| runner.report(&report))
+                runner.map_or(Ok(()), |runner| runner.report(&report, true))
             });
             told(&outcome, reported)
         }
@@ -287,6 +287,8 @@ pub async fn whole_run(
     tools::install_missing(perimeter).await?;
     let base = perimeter.repository.base()?;
     let job = load::job(perimeter, &base, stack)?;
+    // Said before anything is begun, and long before it is needed.
+    pipeline::run::passphrase(perimeter, &job)?;
     warn_uncommitted(perimeter, &base)?;
     let mut ledger = ledger(perimeter)?;
     let origin = &request.order.origin;

@@ -124,7 +124,7 @@ pub struct Work {
     /// The change that another job's agent has made, or what a pull request makes of the stack's folder, in place of an agent's work here.
     #[arg(long, value_name = "DIR|PATCH|JSON")]
     pub proposal: Option<PathBuf>,
-    /// Never start an agent: without a proposal, an issue is refused.
+    /// Never start an agent: an issue without a proposal ends as a fault.
     #[arg(long)]
     pub no_agent: bool,
     /// The account that the token writes as; its own comment is found again by it.

@@ -20,10 +20,10 @@ use crate::perimeter::repository::Repository;
 use crate::pipeline::Request;
 use crate::pipeline::apply::Landing;
 use crate::pipeline::order::{Origin, WorkOrder};
+use crate::pipeline::policy::builtin;
 use crate::report::Report;
 
 static STACK: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/stacks/site");
-static PACK: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/policy-packs/aws-baseline");
 static HOLDOUTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/holdouts/site-demo");
 const CONFIG: &str = include_str!("demo/lightsout.yaml");
 const AGENT: &str = include_str!("demo/agent.sh");
@@ -286,10 +286,11 @@ fn begin(folder: &Path) -> Result<Tree, Fault> {
     let mut tree = Tree::new();
     for (prefix, dir) in [
         ("stacks/site", &STACK),
-        ("policy-packs/aws-baseline", &PACK),
+        ("policy-packs/aws-baseline", &builtin::AWS_BASELINE),
         ("holdouts/site-demo", &HOLDOUTS),
     ] {
-        add(&mut tree, prefix, dir)?;
+        builtin::add(&mut tree, &format!("{prefix}/"), dir)
+            .map_err(|error| Fault::Usage(error.to_string()))?;
     }
     for (path, mode, text) in [
         ("lightsout.yaml", Mode::Plain, CONFIG),
@@ -319,21 +320,6 @@ fn write(folder: &Path, tree: &Tree) -> Result<(), Fault> {
         };
         std::fs::set_permissions(&target, std::fs::Permissions::from_mode(mode))
             .map_err(Fault::file("writing", &target))?;
-    }
-    Ok(())
-}
-
-fn add(tree: &mut Tree, prefix: &str, dir: &Dir<'_>) -> Result<(), Fault> {
-    for file in dir.files() {
-        put(
-            tree,
-            &format!("{prefix}/{}", file.path().display()),
-            Mode::Plain,
-            file.contents(),
-        )?;
-    }
-    for folder in dir.dirs() {
-        add(tree, prefix, folder)?;
     }
     Ok(())
 }

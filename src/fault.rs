@@ -145,6 +145,35 @@ pub enum Fault {
         stack: crate::names::StackName,
         path: String,
     },
+    #[error("another run is at work on #{number}: {by}")]
+    #[diagnostic(
+        code(lightsout::taken),
+        help(
+            "when it has ended, run this workflow again; if it is dead, delete the branch `{branch}` first"
+        )
+    )]
+    Taken {
+        number: u64,
+        by: String,
+        branch: String,
+    },
+    #[error("the agent's job has left no change")]
+    #[diagnostic(code(lightsout::proposal), help("its log says why"))]
+    NoProposal,
+    #[error(
+        "the change may have landed as commit {commit} of `{branch}`, and was not applied: {cause}"
+    )]
+    #[diagnostic(
+        code(lightsout::landed),
+        help(
+            "ask for the change again: what has landed is judged and applied then; or revert the commit"
+        )
+    )]
+    AfterLanding {
+        branch: String,
+        commit: String,
+        cause: Box<Self>,
+    },
     #[error("apply began and could not be followed to its end: {0}")]
     #[diagnostic(
         code(lightsout::apply),
@@ -181,6 +210,9 @@ impl Fault {
             | Self::Credentials(_)
             | Self::GitHub(_)
             | Self::Land(_)
+            | Self::NoProposal
+            | Self::Taken { .. }
+            | Self::AfterLanding { .. }
             | Self::CredentialServer(_)
             | Self::Engine(_)
             | Self::Preview(_)

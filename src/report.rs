@@ -130,11 +130,7 @@ impl Report {
                 .map(|c| if c.is_control() { ' ' } else { c })
                 .collect()
         };
-        let refused = match &self.decision {
-            Some(DecisionRecord::Refused(refusal)) => refusal.reasons.as_slice(),
-            Some(DecisionRecord::Cleared { .. } | DecisionRecord::Held(_)) | None => &[],
-        };
-        let reasons = refused.iter().map(ToString::to_string);
+        let reasons = self.reasons().iter().map(ToString::to_string);
         let errors = self.receipt.iter().flat_map(|it| it.errors.iter().cloned());
         reasons.chain(errors).map(one_line).collect()
     }

@@ -3,7 +3,7 @@
 use crate::app::runner::Runner;
 use crate::app::{Outside, print, print_json};
 use crate::cli::{self, Format};
-use crate::config::{Config, load, parse};
+use crate::config::{Autonomy, Config, load, parse};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::names::Sha256;
@@ -120,11 +120,17 @@ pub async fn run(outside: &Outside, arguments: &cli::Route) -> Result<Exit, Faul
     }
     let order = Sha256::of(text).to_string();
     let number = work.number.to_string();
+    let taint = match work.order.origin.ceiling() {
+        Autonomy::Review => "outside",
+        Autonomy::Balanced | Autonomy::Auto => "inside",
+    };
     let facts = [
         ("asks", asks(&work)),
         ("stack", work.stack.as_str()),
+        ("path", &work.path),
         ("number", &number),
         ("order-sha256", &order),
+        ("taint", taint),
     ];
     told(outside, runner, &facts)?;
     Ok(Exit::Done)

@@ -51,18 +51,19 @@ impl Runner {
         }))
     }
 
-    /// Says how a run ended.
+    /// Says how a run ended, and whether to run again when something has moved.
     ///
     /// # Errors
     /// A file of the runner cannot be written.
-    pub fn report(self, report: &Report) -> Result<(), Fault> {
+    pub fn report(self, report: &Report, repeats: bool) -> Result<(), Fault> {
+        let again = repeats && report.is_stale();
         let path = report.folder().join("report.json");
         let bytes = std::fs::read(&path).map_err(Fault::file("reading", &path))?;
         self.outputs(&[
             ("result", report.outcome()),
             ("code", &report.exit().code().to_string()),
             ("message", &report.line()),
-            ("again", if report.is_stale() { "true" } else { "false" }),
+            ("again", if again { "true" } else { "false" }),
             ("run-id", report.run().as_str()),
             (
                 "branch",

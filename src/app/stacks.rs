@@ -13,6 +13,7 @@ use crate::names::{Sha256, StackName};
 use crate::perimeter::Perimeter;
 use crate::perimeter::import::Folder;
 use crate::perimeter::repository::Base;
+use crate::pipeline::policy::builtin;
 use crate::pipeline::run::folder;
 
 /// One stack of the list.
@@ -106,7 +107,13 @@ fn differs(
     let agent = stack.agent.iter().filter_map(|it| it.files.as_deref());
     let paths = [stack.path.as_str()]
         .into_iter()
-        .chain(stack.policies.iter().map(String::as_str))
+        .chain(
+            stack
+                .policies
+                .iter()
+                .map(String::as_str)
+                .filter(|it| !it.starts_with(builtin::PREFIX)),
+        )
         .chain(holdouts)
         .chain(agent);
     for path in paths {

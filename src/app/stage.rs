@@ -137,18 +137,37 @@ pub async fn generate(outside: &Outside, arguments: &cli::Generate) -> Result<Ex
             stop.before_end_of(work).await
         }
     };
-    if let (Some(out), Ok(Step::Next(proposal))) = (out, &step) {
-        write_bundle(&run, proposal, out)?;
+    if let (Some(out), Ok(step)) = (out, &step) {
+        write_bundle(&run, step, out)?;
     }
     go_on(&mut run, step)
 }
 
-/// Writes the proposed tree for another job.
-fn write_bundle(run: &Run<'_>, proposal: &Recorded<Proposal>, out: &Path) -> Result<(), Fault> {
+/// Writes the proposed tree for another job, which judges it again: also one that was refused here, so that it is refused there too.
+fn write_bundle(run: &Run<'_>, step: &Step<Recorded<Proposal>>, out: &Path) -> Result<(), Fault> {
     use std::os::fd::AsFd as _;
-    let path = stages::proposed_tree(run, proposal)?;
-    let tree = import::import(open_folder(&path)?.as_fd(), &import::Limits::default())?;
-    let bytes = bundle::pack(&tree).map_err(|error| Fault::Usage(error.to_string()))?;
+    let refused: Option<Recorded<Proposal>>;
+    let proposal = match step {
+        Step::Next(proposal) => Some(proposal),
+        Step::NoChange => None,
+        Step::Refused(_) => {
+            refused = run.ledger.read(&run.id)?;
+            match &refused {
+                Some(proposal) => Some(proposal),
+                // What the agent left is no tree: there is nothing to write.
+                None => return Ok(()),
+            }
+        }
+    };
+    let tree = match proposal {
+        None => run.base_tree.clone(),
+        Some(proposal) => {
+            let path = stages::proposed_tree(run, proposal)?;
+            import::import(open_folder(&path)?.as_fd(), &import::Limits::default())?
+        }
+    };
+    let bytes =
+        bundle::pack(&run.base_tree, &tree).map_err(|error| Fault::Usage(error.to_string()))?;
     std::fs::write(out, bytes).map_err(Fault::file("writing the proposal", out))
 }
 

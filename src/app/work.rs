@@ -15,7 +15,7 @@ use crate::ledger::{Ledger, Recorded};
 use crate::names::RunId;
 use crate::perimeter::Perimeter;
 use crate::perimeter::github::GitHub;
-use crate::perimeter::github::land::Remote;
+use crate::perimeter::github::land::{Merge, Remote};
 use crate::perimeter::import::Folder;
 use crate::perimeter::repository::Base;
 use crate::pipeline::gate::Way;
@@ -23,7 +23,7 @@ use crate::pipeline::order::{Mandate, Origin, Place, WorkOrder};
 use crate::pipeline::run::{Run, folder};
 use crate::pipeline::{Outcome, Request, stages};
 use crate::report::Report;
-use crate::tracker::claim::{self, Claimed};
+use crate::tracker::claim::{self, Claim, Claimed};
 use crate::tracker::report::{Ended, Tracker};
 use crate::tracker::route::{Agreement, Kind, Nothing, Routed, Work};
 
@@ -57,12 +57,13 @@ pub async fn run(outside: &Outside, arguments: &cli::Work) -> Result<Exit, Fault
     };
     match done {
         Ok(Done::Nothing(why)) => nothing(outside, runner, &why),
-        Ok(Done::Reported { outcome, reported }) => {
-            let reported = match (*reported, runner) {
-                (Ok(report), Some(runner)) => runner.report(&report),
-                (reported, _) => reported.map(drop),
+        Ok(Done::Reported(end)) => {
+            // The runner hears of it also when GitHub did not.
+            let heard = match (end.report, runner) {
+                (Ok(report), Some(runner)) => runner.report(&report, end.repeats),
+                (report, _) => report.map(drop),
             };
-            told(&outcome, reported)
+            told(&end.outcome, heard.and(end.sent))
         }
         Err(fault) => Err(tell(runner, fault)),
     }
@@ -89,26 +90,50 @@ struct Here<'a> {
 /// What the work came to.
 enum Done {
     Nothing(Nothing),
-    Reported {
-        outcome: Outcome,
-        reported: Box<Result<Report, Fault>>,
-    },
+    Reported(Box<End>),
 }
 
+/// How a run ended, and who was told.
+struct End {
+    outcome: Outcome,
+    report: Result<Report, Fault>,
+    sent: Result<(), Fault>,
+    repeats: bool,
+}
+
+/// What a run came to, with its report.
+type Ran = Result<(Result<Report, Fault>, Outcome), Fault>;
+
 impl Here<'_> {
+    /// A variable that may stand in Markdown.
+    fn plain(&self, name: &str) -> Option<String> {
+        let value = self.outside.environment.get(name)?.reveal();
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/".contains(c);
+        value.chars().all(is_plain).then(|| value.to_owned())
+    }
+
     /// The page of this workflow's run.
     fn page(&self) -> Option<String> {
-        let get = |name: &str| {
-            let value = self.outside.environment.get(name)?.reveal();
-            // It goes into Markdown.
-            let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/".contains(c);
-            value.chars().all(is_plain).then(|| value.to_owned())
-        };
-        let (server, run) = (get("GITHUB_SERVER_URL")?, get("GITHUB_RUN_ID")?);
+        let (server, run) = (
+            self.plain("GITHUB_SERVER_URL")?,
+            self.plain("GITHUB_RUN_ID")?,
+        );
         Some(format!(
             "{server}/{}/actions/runs/{run}",
             self.github.slug()
         ))
+    }
+
+    fn tracker<'a>(&'a self, work: &'a Work, repeats: bool) -> Tracker<'a> {
+        Tracker {
+            github: self.github,
+            login: self.login,
+            work,
+            page: self.page(),
+            server: self.plain("GITHUB_SERVER_URL"),
+            base: self.base.commit.to_string(),
+            repeats,
+        }
     }
 
     fn remote(&self, work: &Work) -> Remote {
@@ -117,49 +142,77 @@ impl Here<'_> {
             branch: work.branch.clone(),
             merges: match &work.kind {
                 Kind::Issue(_) => None,
-                Kind::PullRequest { head } => Some(head.clone()),
+                Kind::PullRequest { head } => Some(Merge {
+                    number: work.number,
+                    head: head.clone(),
+                }),
             },
         }
+    }
+
+    /// Who claims, as others will read it.
+    fn who(&self) -> String {
+        self.page()
+            .unwrap_or_else(|| "a run of lightsout".to_owned())
     }
 }
 
 /// Claims the work, does it, reports it, gives the claim back.
 async fn begin(here: &Here<'_>, work: Work, arguments: &cli::Work) -> Result<Done, Fault> {
     let given = arguments.proposal.as_deref();
-    if let Some(why) = unfit(here, &work, given, arguments.no_agent).await? {
+    if let Some(why) = unfit(here, &work, given).await? {
         return Ok(Done::Nothing(why));
     }
-    let who = here
-        .page()
-        .unwrap_or_else(|| "a run of lightsout".to_owned());
     let claimed = match &work.kind {
-        Kind::Issue(route) => claim::issue(here.github, work.number, route, &here.base, &who).await,
-        Kind::PullRequest { .. } => claim::take(here.github, work.number, &here.base, &who).await,
-    }?;
-    let claim = match claimed {
-        Claimed::Yes(claim) => claim,
-        Claimed::Taken { by, branch } => {
-            let by = crate::names::excerpt(&by);
-            let line = format!(
-                "another run is at work on #{}: {by}; if it is dead, delete the branch `{branch}`",
-                work.number
-            );
-            return Ok(Done::Nothing(Nothing {
-                code: "taken",
-                line,
-            }));
+        Kind::Issue(route) => {
+            claim::issue(here.github, work.number, route, &here.base, &here.who()).await?
         }
-        Claimed::Gone => {
-            let line = format!("the label is not on issue {} any more", work.number);
-            return Ok(Done::Nothing(Nothing { code: "gone", line }));
+        Kind::PullRequest { .. } => {
+            claim::take(here.github, work.number, &here.base, &here.who()).await?
         }
     };
-    let done = claimed_work(here, &work, given).await;
-    if let Err(error) = claim.release().await {
-        // What was decided stands; the next run says what to delete.
-        warn(&format!("the claim was not given back: {}", error.line()))?;
+    let claim = match held(claimed, &work)? {
+        Ok(claim) => claim,
+        Err(why) => return Ok(Done::Nothing(why)),
+    };
+    let tracker = here.tracker(&work, true);
+    let request = Request {
+        order: work.order.clone(),
+        proposal: given.map(Path::to_owned),
+        remote: Some(here.remote(&work)),
+    };
+    let ran = match tracker.begin().await {
+        Ok(()) if given.is_none() && arguments.no_agent => Err(Fault::NoProposal),
+        Ok(()) => whole_run(here.perimeter, &work.stack, request, here.outside.format).await,
+        Err(error) => Err(error.into()),
+    };
+    finish(here, &tracker, &claim, ran).await
+}
+
+/// The claim, or why there is nothing to do.
+fn held(claimed: Claimed, work: &Work) -> Result<Result<Claim, Nothing>, Fault> {
+    let number = work.number;
+    let (by, branch) = match claimed {
+        Claimed::Yes(claim) => return Ok(Ok(claim)),
+        Claimed::Gone => {
+            let line = format!("the label is not on issue {number} any more");
+            return Ok(Err(Nothing { code: "gone", line }));
+        }
+        Claimed::Taken { by, branch } => (by, branch),
+    };
+    match work.kind {
+        Kind::Issue(_) => {
+            let line = format!(
+                "another run is at work on #{number}: {by}; if it is dead, delete the branch `{branch}`"
+            );
+            Ok(Err(Nothing {
+                code: "taken",
+                line,
+            }))
+        }
+        // What was pushed meanwhile would never be judged, and nobody would know.
+        Kind::PullRequest { .. } => Err(Fault::Taken { number, by, branch }),
     }
-    done
 }
 
 /// Why the work cannot be begun here.
@@ -167,12 +220,13 @@ async fn unfit(
     here: &Here<'_>,
     work: &Work,
     given: Option<&Path>,
-    no_agent: bool,
 ) -> Result<Option<Nothing>, Fault> {
     let (head, given) = match (&work.kind, given) {
-        (Kind::Issue(_), None) if no_agent => {
+        // A folder does not say from what it was made.
+        (Kind::Issue(_), Some(given)) if given.extension().is_none_or(|it| it != "json") => {
             return Err(Fault::Usage(
-                "with --no-agent, the change for an issue comes by --proposal".to_owned(),
+                "for an issue, --proposal takes what `lightsout generate --out` has written"
+                    .to_owned(),
             ));
         }
         (Kind::Issue(_), _) => return Ok(None),
@@ -212,45 +266,53 @@ async fn unfit(
     }))
 }
 
-/// The work itself, with a claim in hand.
-async fn claimed_work(here: &Here<'_>, work: &Work, given: Option<&Path>) -> Result<Done, Fault> {
-    let tracker = Tracker {
-        github: here.github,
-        login: here.login,
-        work,
-        page: here.page(),
-        base: here.base.commit.to_string(),
-    };
-    let request = Request {
-        order: work.order.clone(),
-        proposal: given.map(Path::to_owned),
-        remote: Some(here.remote(work)),
-    };
-    let ran = match tracker.begin().await {
-        Ok(()) => whole_run(here.perimeter, &work.stack, request, here.outside.format).await,
-        Err(error) => Err(error.into()),
-    };
-    report(here, &tracker, ran).await
-}
-
-/// Shows and reports a run that ended.
-async fn report(
+/// Reports a run that ended, and gives the claim back.
+async fn finish(
     here: &Here<'_>,
     tracker: &Tracker<'_>,
-    ran: Result<(Result<Report, Fault>, Outcome), Fault>,
+    claim: &Claim,
+    ran: Ran,
 ) -> Result<Done, Fault> {
+    // A job that is being cancelled has seconds: a claim that stays keeps everybody out.
+    let is_urgent = matches!(&ran, Err(Fault::Interrupted));
+    if is_urgent {
+        release(claim).await?;
+    }
+    let done = report(here, tracker, ran).await;
+    if !is_urgent {
+        release(claim).await?;
+    }
+    done
+}
+
+async fn release(claim: &Claim) -> Result<(), Fault> {
+    match claim.release().await {
+        Ok(()) => Ok(()),
+        // What was decided stands; the next run says what to delete.
+        Err(error) => warn(&format!("the claim was not given back: {}", error.line())),
+    }
+}
+
+/// Shows a run that ended, and reports it.
+async fn report(here: &Here<'_>, tracker: &Tracker<'_>, ran: Ran) -> Result<Done, Fault> {
+    let end = |outcome, report, sent| {
+        Done::Reported(Box::new(End {
+            outcome,
+            report,
+            sent,
+            repeats: tracker.repeats,
+        }))
+    };
     match ran {
         Ok((Ok(report), outcome)) => {
             let shown = show(here.outside.format, &report);
             let sent = tracker.end(&Ended::Report(&report)).await;
-            let reported = shown.and(sent.map_err(Fault::from)).map(|()| report);
-            let reported = Box::new(reported);
-            Ok(Done::Reported { outcome, reported })
+            let sent = sent.map_err(Fault::from).and(shown);
+            Ok(end(outcome, Ok(report), sent))
         }
         Ok((Err(fault), outcome)) => {
             let sent = tracker.end(&Ended::Unreported(&outcome, &fault)).await;
-            let reported = Box::new(sent.map_err(Fault::from).and(Err(fault)));
-            Ok(Done::Reported { outcome, reported })
+            Ok(end(outcome, Err(fault), sent.map_err(Fault::from)))
         }
         Err(fault) => {
             if let Err(error) = tracker.end(&Ended::Fault(&fault)).await {
@@ -289,6 +351,7 @@ fn work_of(
     Ok(kind.map(|kind| Work {
         order: order.value().clone(),
         stack: mandate.value().stack.clone(),
+        path: String::new(),
         number,
         branch,
         kind,
@@ -323,24 +386,31 @@ async fn agree(here: &Here<'_>, config: &Config, agreement: Agreement) -> Result
             line,
         }));
     };
-    let mut run = Run::resume(id, &job, here.perimeter, &mut ledger).await?;
-    run.remote = Some(here.remote(&work));
+    let claimed = claim::take(here.github, number, &here.base, &here.who()).await?;
+    let claim = match held(claimed, &work)? {
+        Ok(claim) => claim,
+        Err(why) => return Ok(Done::Nothing(why)),
+    };
     let way = Way::Comment {
         comment,
         account: by.id,
         role: by.role,
         at,
     };
-    approve::agree(&mut run, person(&by.login)?, way)?;
-    let ran = approve::go_on(&mut run)
-        .await
-        .map(|outcome| (new_outcome(&run, &outcome), outcome));
-    let tracker = Tracker {
-        github: here.github,
-        login: here.login,
-        work: &work,
-        page: here.page(),
-        base: here.base.commit.to_string(),
+    let remote = here.remote(&work);
+    let ran = async {
+        let mut run = Run::resume(id, &job, here.perimeter, &mut ledger).await?;
+        run.remote = Some(remote);
+        approve::agree(&mut run, person(&by.login)?, way)?;
+        let outcome = approve::go_on(&mut run).await?;
+        Ok((new_outcome(&run, &outcome), outcome))
     };
-    report(here, &tracker, ran).await
+    match ran.await {
+        // What was not waiting has a report of its own already.
+        Err(fault @ (Fault::Usage(_) | Fault::Name(_))) => {
+            release(&claim).await?;
+            Err(fault)
+        }
+        ran => finish(here, &here.tracker(&work, false), &claim, ran).await,
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::{CredentialSource, Provider, Stack, TrialProviders};
 use crate::perimeter::identity;
+use crate::pipeline::policy::builtin;
 
 /// The folders that no agent may see: the scenarios and the policies.
 pub(super) fn hidden(stack: &Stack) -> impl Iterator<Item = &str> {
@@ -37,7 +38,11 @@ fn overlaps(a: &str, b: &str) -> bool {
 pub(super) fn check(stack: &Stack) -> Result<(), String> {
     check_folder("path", &stack.path)?;
     for pack in &stack.policies {
-        check_folder("policies", pack)?;
+        match builtin::pack(pack) {
+            Ok(None) => check_folder("policies", pack)?,
+            Ok(Some(_)) => {}
+            Err(error) => return Err(error.to_string()),
+        }
     }
     if stack.policies.is_empty() {
         return Err(

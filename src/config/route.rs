@@ -52,6 +52,12 @@ impl std::fmt::Display for Permission {
 }
 
 impl Route {
+    /// Whether it may ask for this stack.
+    #[must_use]
+    pub fn is_for(&self, stack: &StackName) -> bool {
+        self.stacks.is_empty() || self.stacks.contains(stack)
+    }
+
     /// The label for a phase of the work: `infra:running` beside `infra:fix`.
     #[must_use]
     pub fn phase_label(&self, phase: &str) -> String {

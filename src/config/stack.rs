@@ -21,7 +21,7 @@ pub struct Stack {
     /// The command that changes the program.
     #[serde(default)]
     pub agent: Option<Agent>,
-    /// Folders of policy packs.
+    /// Folders of policy packs, or `lightsout:aws-baseline`, which comes with the binary.
     pub policies: Vec<String>,
     /// The hidden acceptance scenarios.
     #[serde(default)]

@@ -31,8 +31,8 @@ pub const TOKEN_VARIABLE: &str = "GITHUB_TOKEN";
 const DEFAULT_URL: &str = "https://api.github.com";
 /// LIMIT: bytes of an answer.
 const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// LIMIT: pages of a list, of [`PAGE`] each.
-const PAGES_MAX: u32 = 20;
+/// LIMIT: pages of a list, of [`PAGE`] each; GitHub has at most 2,500 comments on an issue and 3,000 files in a pull request.
+const PAGES_MAX: u32 = 30;
 /// Things on one page of a list; GitHub's most.
 const PAGE: usize = 100;
 /// One request, from its first byte to the answer's last.

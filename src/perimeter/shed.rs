@@ -16,7 +16,9 @@ use super::identity::{TOKEN_VARIABLE, URL_VARIABLE};
 
 /// Names the open file in the second life of this process.
 const FILE_VARIABLE: &str = "LIGHTSOUT_IDENTITY_FD";
-/// LIMIT: bytes of the two values.
+/// The job's identity, and what it may do on GitHub.
+const SECRETS: [&str; 3] = [URL_VARIABLE, TOKEN_VARIABLE, super::github::TOKEN_VARIABLE];
+/// LIMIT: bytes of the values.
 const BYTES_MAX: u64 = 64 * 1024;
 
 /// What was taken out: names and values.
@@ -34,7 +36,7 @@ pub fn shed() -> std::io::Result<Shed> {
     if let Some(number) = std::env::var_os(FILE_VARIABLE) {
         return take(&number);
     }
-    let found: Vec<(&str, String)> = [URL_VARIABLE, TOKEN_VARIABLE]
+    let found: Vec<(&str, String)> = SECRETS
         .into_iter()
         .filter_map(|name| Some((name, std::env::var(name).map_or(None, Some)?)))
         .collect();
@@ -54,9 +56,10 @@ pub fn shed() -> std::io::Result<Shed> {
     again
         .arg0(name)
         .args(arguments)
-        .env_remove(URL_VARIABLE)
-        .env_remove(TOKEN_VARIABLE)
         .env(FILE_VARIABLE, file.as_raw_fd().to_string());
+    for name in SECRETS {
+        again.env_remove(name);
+    }
     Err(again.exec())
 }
 

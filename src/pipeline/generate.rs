@@ -89,17 +89,12 @@ impl Evidence for Proposal {
 /// What came of asking the agent.
 #[derive(Debug)]
 pub enum Generated {
-    /// It left a tree that differs from the base.
+    /// It left a tree; that may be the base's own.
     Tree {
         /// The tree.
         tree: Tree,
         /// Who made it.
         author: Author,
-        /// The end of what it printed, for the report.
-        said: String,
-    },
-    /// It changed nothing.
-    NoChange {
         /// The end of what it printed, for the report.
         said: String,
     },
@@ -202,7 +197,6 @@ impl Builder {
         agent: &Agent,
         prompt: &str,
         attempt: u32,
-        base: &Tree,
     ) -> Result<Generated, Error> {
         let command = Command {
             argv: agent.command.iter().map(Into::into).collect(),
@@ -254,9 +248,6 @@ impl Builder {
             Ok(tree) => tree,
             Err(error) => return Ok(Generated::Unusable { error }),
         };
-        if tree.hash() == base.hash() {
-            return Ok(Generated::NoChange { said });
-        }
         let author = Author::Agent {
             attempt,
             prompt: Sha256::of(prompt.as_bytes()),

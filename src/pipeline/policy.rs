@@ -7,6 +7,7 @@
 //! [`evaluate`] is pure: packs are loaded before, the clock only stops what does not end. It knows neither files nor
 //! autonomy levels, and gives no verdict on whether to apply.
 
+pub mod builtin;
 mod builtins;
 mod compile;
 mod error;

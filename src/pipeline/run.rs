@@ -19,6 +19,7 @@ use crate::perimeter::import::{Folder, Limits, Tree, materialise};
 use crate::perimeter::interrupt::Interrupt;
 use crate::perimeter::repository::Base;
 use crate::pipeline::order::{Basis, Mandate, Origin};
+use crate::pipeline::policy::builtin;
 use crate::pipeline::settle;
 
 /// LIMIT: folders of one name in a run; each stage of each attempt makes one.
@@ -141,6 +142,7 @@ impl<'a> Run<'a> {
             .commit
             .parse()
             .map_err(|_| Fault::Usage(format!("run `{id}` names no commit")))?;
+        passphrase(perimeter, job)?;
         let base = perimeter.repository.base_at(commit)?;
         let (base_tree, kit) = admit(job, perimeter, ledger, &base).await?;
         Ok(Run {
@@ -165,6 +167,15 @@ impl<'a> Run<'a> {
             deadline: self.deadline,
             minutes: self.job.stack.budget.minutes,
         }
+    }
+
+    /// Whether the base holds what has landed and was not applied.
+    ///
+    /// # Errors
+    /// The ledger or the repository cannot be read.
+    pub fn is_unapplied(&self) -> Result<bool, Fault> {
+        let (view, repository) = (self.ledger.view(), &self.perimeter.repository);
+        settle::is_unapplied(view, repository, &self.job.stack.name, &self.base_tree)
     }
 
     /// The run's private folder.
@@ -252,7 +263,11 @@ impl<'a> Run<'a> {
     }
 }
 
-fn passphrase(perimeter: &Perimeter, job: &Job) -> Result<Secret, Fault> {
+/// The passphrase of a stack's secrets.
+///
+/// # Errors
+/// The variable is not set.
+pub fn passphrase(perimeter: &Perimeter, job: &Job) -> Result<Secret, Fault> {
     let name = &job.stack.state.passphrase;
     perimeter.environment.get(name).cloned().ok_or_else(|| {
         Fault::Usage(format!("the environment variable `{name}`, which holds the passphrase of the stack's secrets, is not set"))
@@ -290,7 +305,6 @@ async fn admit(
     let view = ledger.view();
     settle::check(view, &job.stack.name, &state_folder(perimeter, job)?)?;
     settle::check_base(view, &perimeter.repository, base, job)?;
-    passphrase(perimeter, job)?;
     let base_tree = folder(perimeter, base, &job.stack.path)?;
     let project = Project::read(&base_tree).map_err(crate::engine::deployment::Error::from)?;
     let kit = Kit::find(perimeter, &project, job).await?;
@@ -352,6 +366,17 @@ pub fn folder(perimeter: &Perimeter, base: &Base, path: &str) -> Result<Tree, Fa
         .folder(base, &folder, &Limits::default())?)
 }
 
+/// A policy pack: of the binary, or a folder of a commit.
+///
+/// # Errors
+/// It is not there.
+pub fn pack(perimeter: &Perimeter, base: &Base, name: &str) -> Result<Tree, Fault> {
+    match builtin::pack(name).map_err(|error| Fault::Usage(error.to_string()))? {
+        Some(tree) => Ok(tree),
+        None => folder(perimeter, base, name),
+    }
+}
+
 /// What a commit says about a stack, by hash.
 ///
 /// # Errors
@@ -360,7 +385,7 @@ pub fn basis(perimeter: &Perimeter, base: &Base, job: &Job) -> Result<Basis, Fau
     let hash = |path: &str| folder(perimeter, base, path).map(|tree| tree.hash());
     let mut policies = BTreeMap::new();
     for pack in &job.stack.policies {
-        policies.insert(pack.clone(), hash(pack)?);
+        policies.insert(pack.clone(), self::pack(perimeter, base, pack)?.hash());
     }
     Ok(Basis {
         commit: base.commit.to_string(),

@@ -12,9 +12,10 @@ use crate::engine::automation::files;
 use crate::fault::Fault;
 use crate::ledger::{Actor, Evidence, Kind, Ledger, PersonName, Recorded, Run, View};
 use crate::names::{RunId, Sha256, StackName};
-use crate::perimeter::import::Folder;
+use crate::perimeter::import::{Folder, Tree};
 use crate::perimeter::repository::{Base, Repository};
 use crate::pipeline::apply::{ApplyStarted, Landing, Receipt};
+use crate::pipeline::order::Mandate;
 
 /// LIMIT: bytes of what a person writes about what they found.
 pub const NOTE_BYTES_MAX: usize = 4096;
@@ -121,6 +122,39 @@ pub fn check_base(
             branch: landing.value().branch.clone(),
         })
     }
+}
+
+/// Whether what the base holds was judged and has landed, and was then not applied: then it is a change, although the code is the same.
+///
+/// # Errors
+/// The ledger or the repository cannot be read.
+pub fn is_unapplied(
+    view: &View,
+    repository: &Repository,
+    stack: &StackName,
+    base: &Tree,
+) -> Result<bool, Fault> {
+    let mut latest: Option<(u64, &Run, Recorded<Landing>)> = None;
+    for run in view.runs() {
+        let mandate: Option<Recorded<Mandate>> = view.read(run.id())?;
+        let landing: Option<Recorded<Landing>> = view.read(run.id())?;
+        let (Some(mandate), Some(landing)) = (mandate, landing) else {
+            continue;
+        };
+        let published = landing.value().published.as_ref();
+        let is_offer = published.is_none_or(|it| it.branch == landing.value().branch);
+        let is_latest = latest
+            .as_ref()
+            .is_none_or(|(seq, ..)| *seq < landing.entry());
+        if mandate.value().stack == *stack && !is_offer && is_latest {
+            latest = Some((landing.entry(), run, landing));
+        }
+    }
+    let Some((_, run, landing)) = latest else {
+        return Ok(false);
+    };
+    let was_begun = run.kinds().any(|kind| kind == Kind::ApplyStarted);
+    Ok(!was_begun && repository.folder_name(base)? == landing.value().folder)
 }
 
 /// A file beside the state that says which run is changing the stack: other checkouts have other ledgers.

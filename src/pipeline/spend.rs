@@ -71,9 +71,9 @@ pub async fn spend(
     let scenarios = stages::scenarios(run)?;
     let started = match begin(run, &clearance, proposal, &deployment).await? {
         Begun::Started(started) => started,
-        Begun::Stale(what) => {
+        Begun::Stale(reason) => {
             deployment.end().await?;
-            return refuse(run, vec![stale(what)], &clearance);
+            return refuse(run, vec![reason], &clearance);
         }
     };
     // From here on the world may change: nothing below may end as if it had not.
@@ -102,7 +102,7 @@ enum Begun {
     /// The intent is recorded.
     Started(Recorded<ApplyStarted>),
     /// Something moved.
-    Stale(&'static str),
+    Stale(Reason),
 }
 
 /// Lands the judged tree and records that the apply begins.
@@ -115,21 +115,23 @@ async fn begin(
     const STATE: &str = "the stack's state has changed since the preview";
     // What has landed is there for everybody: not for a state that has moved already.
     if deployment.state_hash()? != clearance.value().state() {
-        return Ok(Begun::Stale(STATE));
+        return Ok(Begun::Stale(stale(STATE)));
     }
-    let landing = match land(run, proposal, Some(clearance.hash())).await? {
+    let landing = match land(run, proposal, clearance.hash()).await? {
         land::Done::At(landing) => landing,
-        land::Done::Moved => {
-            return Ok(Begun::Stale(
-                "the branch that changes land on has moved since the change was judged",
-            ));
-        }
+        land::Done::Moved(reason) => return Ok(Begun::Stale(reason)),
     };
-    let landing = run.record(Actor::Applier, landing, &[clearance.hash()])?;
+    let published = landing.value().published.clone();
+    let landed = |fault: Fault| match &published {
+        Some(published) => land::after(published, fault),
+        None => fault,
+    };
     // Landing took its time; whoever changes the state without our lock does not wait.
-    let state = deployment.state_hash()?;
+    let state = deployment
+        .state_hash()
+        .map_err(|error| landed(error.into()))?;
     if state != clearance.value().state() {
-        return Ok(Begun::Stale(STATE));
+        return Ok(Begun::Stale(stale(STATE)));
     }
     let started = ApplyStarted {
         clearance: clearance.hash(),
@@ -138,7 +140,9 @@ async fn begin(
         role: deployment.role(),
     };
     let parents = [clearance.hash(), landing.hash()];
-    let started = run.record(Actor::Applier, started, &parents)?;
+    let started = run
+        .record(Actor::Applier, started, &parents)
+        .map_err(landed)?;
     Ok(Begun::Started(started))
 }
 

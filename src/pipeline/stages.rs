@@ -23,7 +23,7 @@ use crate::pipeline::holdout::{HoldoutReport, Rate, ScenarioSet, Terms, trial};
 use crate::pipeline::order::WorkOrder;
 use crate::pipeline::policy::{self, Compiler, Pack, PolicyReport};
 use crate::pipeline::preview::{self, Preview, Previewed};
-use crate::pipeline::run::{Run, folder};
+use crate::pipeline::run::{Run, folder, pack};
 use crate::pipeline::subjects;
 
 /// What a stage came to.
@@ -72,17 +72,14 @@ pub async fn generate(
         .file("AGENTS.md")
         .map(|file| String::from_utf8_lossy(file.bytes()).into_owned());
     let prompt = generate::prompt(&order.value().text, notes.as_deref(), feedback);
-    let generated = builder
-        .run(&wall, &agent, &prompt, attempt, &run.base_tree)
-        .await?;
+    let generated = builder.run(&wall, &agent, &prompt, attempt).await?;
     let (tree, author) = match generated {
         Generated::Tree { tree, author, said } => {
             note(run, attempt, &said)?;
+            if tree.hash() == run.base_tree.hash() && !run.is_unapplied()? {
+                return Ok(Step::NoChange);
+            }
             (tree, author)
-        }
-        Generated::NoChange { said } => {
-            note(run, attempt, &said)?;
-            return Ok(Step::NoChange);
         }
         Generated::Ended { end, said } => {
             note(run, attempt, &said)?;
@@ -175,7 +172,7 @@ pub async fn policy(
     };
     let mut packs = Vec::new();
     for (number, path) in run.job.stack.policies.iter().enumerate() {
-        let tree = folder(run.perimeter, &run.base, path)?;
+        let tree = pack(run.perimeter, &run.base, path)?;
         let folder = run.materialise(&format!("pack-{number}"), &tree)?;
         packs.push(Pack::load(&folder, &compiler).await?);
     }

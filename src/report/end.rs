@@ -20,25 +20,27 @@ impl Report {
     /// Whether it was refused only because something moved after it was judged, and nothing has landed: judged again, it may pass.
     #[must_use]
     pub fn is_stale(&self) -> bool {
-        let has_landed = self
-            .landing
-            .as_ref()
-            .is_some_and(|landing| landing.published.is_some());
+        let is_moved =
+            |reason: &Reason| matches!(reason, Reason::Stale { .. } | Reason::Moved { .. });
+        let reasons = self.reasons();
+        !self.has_landed() && !reasons.is_empty() && reasons.iter().all(is_moved)
+    }
+
+    /// Whether the change is on the branch that changes land on.
+    fn has_landed(&self) -> bool {
+        let is_there = self.landing.as_ref().is_some_and(|landing| {
+            let published = landing.published.as_ref();
+            published.is_some_and(|it| it.branch != landing.branch)
+        });
+        let was_left = |reason: &Reason| matches!(reason, Reason::Moved { .. });
+        is_there && !self.reasons().iter().any(was_left)
+    }
+
+    /// The reasons against, when it was refused.
+    pub(super) fn reasons(&self) -> &[Reason] {
         match &self.decision {
-            Some(DecisionRecord::Refused(refusal)) if !has_landed => {
-                self.exit_code == Exit::RefusedByGate
-                    && !refusal.reasons.is_empty()
-                    && refusal
-                        .reasons
-                        .iter()
-                        .all(|reason| matches!(reason, Reason::Stale { .. }))
-            }
-            Some(
-                DecisionRecord::Refused(_)
-                | DecisionRecord::Held(_)
-                | DecisionRecord::Cleared { .. },
-            )
-            | None => false,
+            Some(DecisionRecord::Refused(refusal)) => &refusal.reasons,
+            Some(DecisionRecord::Cleared { .. } | DecisionRecord::Held(_)) | None => &[],
         }
     }
 
@@ -53,7 +55,7 @@ impl Report {
     pub fn alarm(&self) -> Option<String> {
         let landing = self.landing.as_ref()?;
         let published = landing.published.as_ref();
-        let has_landed = published.is_some_and(|it| it.branch != landing.branch);
+        let has_landed = self.has_landed();
         let is_half_done = self.exit_code == Exit::ApplyIncomplete;
         if self.outcome == "applied" || !(has_landed || is_half_done) {
             return None;
@@ -100,7 +102,7 @@ impl Report {
             )
         } else {
             format!(
-                "To do: ask for the change again, or revert the commit; until then, code and stack {stack} differ."
+                "To do: ask for the change again, which judges and applies what has landed, or revert the commit. Until then, code and stack {stack} differ."
             )
         };
         Some(format!("{code_text}\n\n{state}\n\n{next}"))

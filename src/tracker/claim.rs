@@ -34,6 +34,8 @@ pub enum Claimed {
 pub struct Claim {
     github: GitHub,
     name: String,
+    /// The commit that only this claim has.
+    commit: String,
 }
 
 #[derive(Deserialize)]
@@ -90,6 +92,12 @@ pub async fn issue(
     }
 }
 
+/// The branch that says that somebody is at work.
+#[must_use]
+pub fn branch(number: u64) -> String {
+    format!("lightsout-claim/{number}")
+}
+
 /// Claims a pull request, or an issue's first half.
 ///
 /// The branch points to a commit that nobody else can have made, so that a run whose answer was lost knows its own claim, and others can read
@@ -98,7 +106,7 @@ pub async fn issue(
 /// # Errors
 /// GitHub does not answer.
 pub async fn take(github: &GitHub, number: u64, base: &Base, who: &str) -> Result<Claimed, Fault> {
-    let name = format!("lightsout-claim/{number}");
+    let name = branch(number);
     let unique = crate::random::hex().map_err(|error| Fault::Usage(error.to_string()))?;
     let body = json!({
         "message": format!("{who}\n\n{unique}"),
@@ -109,16 +117,28 @@ pub async fn take(github: &GitHub, number: u64, base: &Base, who: &str) -> Resul
     let at = format!("/git/ref/heads/{name}");
     let held = async || github.find::<Ref>(&at).await;
     let body = json!({ "ref": format!("refs/heads/{name}"), "sha": commit.sha });
+    let claim = Claim {
+        github: github.clone(),
+        name,
+        commit: commit.sha,
+    };
     let held = match github.create("/git/refs", &body, held).await {
         Ok(held) => Some(held),
-        Err(Error::Conflict { .. }) => held().await?,
-        Err(error) => return Err(error.into()),
+        // Somebody has it, or this repository lets nobody make such a branch.
+        Err(error @ Error::Conflict { .. }) => match held().await? {
+            Some(held) => Some(held),
+            None => return Err(error.into()),
+        },
+        Err(error) => {
+            // Perhaps it was made all the same.
+            if let Err(second) = claim.release().await {
+                tracing::warn!(error = %second.line(), "the claim may stay");
+            }
+            return Err(error.into());
+        }
     };
     match held {
-        Some(held) if held.object.sha == commit.sha => Ok(Claimed::Yes(Claim {
-            github: github.clone(),
-            name,
-        })),
+        Some(held) if held.object.sha == claim.commit => Ok(Claimed::Yes(claim)),
         Some(held) => {
             let path = format!("/git/commits/{}", segment(&held.object.sha));
             let by: Option<Holder> = github.find(&path).await?;
@@ -126,14 +146,10 @@ pub async fn take(github: &GitHub, number: u64, base: &Base, who: &str) -> Resul
             let by = by.lines().next().unwrap_or("").chars().take(200);
             Ok(Claimed::Taken {
                 by: by.filter(|c| !c.is_control()).collect(),
-                branch: name,
+                branch: claim.name,
             })
         }
-        // It was released just now.
-        None => Ok(Claimed::Taken {
-            by: String::new(),
-            branch: name,
-        }),
+        None => Ok(Claimed::Gone),
     }
 }
 
@@ -216,15 +232,29 @@ async fn take_off(github: &GitHub, number: u64, label: &str) -> Result<(), Error
 }
 
 impl Claim {
-    /// Gives the claim back.
+    /// Gives the claim back; another's in its place stays.
     ///
     /// # Errors
     /// GitHub does not answer; then the branch stays, and says so to the next run.
-    pub async fn release(self) -> Result<(), Fault> {
+    pub async fn release(&self) -> Result<(), Fault> {
+        let held: Option<Ref> = self
+            .github
+            .find(&format!("/git/ref/heads/{}", self.name))
+            .await?;
+        if held.is_none_or(|held| held.object.sha != self.commit) {
+            return Ok(());
+        }
         let path = format!("/git/refs/heads/{}", self.name);
         match self.github.remove(&path).await {
-            // GitHub says so of a branch that is gone.
-            Ok(()) | Err(Error::Conflict { .. }) => Ok(()),
+            Ok(()) => Ok(()),
+            // GitHub says so of a branch that is gone, and of one that a rule protects.
+            Err(error @ Error::Conflict { .. }) => {
+                let at = format!("/git/ref/heads/{}", self.name);
+                match self.github.find::<Ref>(&at).await? {
+                    Some(held) if held.object.sha == self.commit => Err(error.into()),
+                    Some(_) | None => Ok(()),
+                }
+            }
             Err(error) => Err(error.into()),
         }
     }

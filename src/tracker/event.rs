@@ -132,6 +132,9 @@ pub struct Pull {
     pub number: u64,
     #[serde(default)]
     title: Option<String>,
+    /// Whether its author says that it is not ready.
+    #[serde(default)]
+    pub draft: bool,
     /// Who opened it.
     #[serde(default)]
     pub user: Option<Account>,
@@ -157,6 +160,17 @@ pub struct Side {
     pub branch: String,
     /// Its commit.
     pub sha: String,
+    #[serde(default)]
+    repo: Option<RepositoryPart>,
+}
+
+impl Side {
+    /// Whether it is in this repository, and not in a fork of it.
+    #[must_use]
+    pub fn is_in(&self, slug: &Slug) -> bool {
+        let repository = self.repo.as_ref().map(|repo| repo.full_name.as_str());
+        repository == Some(slug.as_str())
+    }
 }
 
 #[derive(Deserialize)]
@@ -173,7 +187,7 @@ struct Payload {
     pull_request: Option<Pull>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct RepositoryPart {
     #[serde(default)]
     full_name: String,
@@ -228,7 +242,7 @@ impl Event {
                 label: payload.label.name,
                 issue: payload.issue.ok_or_else(|| missing("issue"))?,
             },
-            ("pull_request", "opened" | "synchronize" | "reopened") => {
+            ("pull_request", "opened" | "synchronize" | "reopened" | "ready_for_review") => {
                 let pull = payload
                     .pull_request
                     .ok_or_else(|| missing("pull_request"))?;

@@ -37,8 +37,20 @@ pub struct Tracker<'a> {
     pub work: &'a Work,
     /// The page of the workflow's run, when there is one.
     pub page: Option<String>,
+    /// GitHub's pages, when they are known.
+    pub server: Option<String>,
     /// The commit that the work began from.
     pub base: String,
+    /// Whether what has moved is judged again without being asked for.
+    pub repeats: bool,
+}
+
+/// How the change for an issue is offered at `review`.
+enum Offered {
+    No,
+    Pull(u64),
+    /// Only as a branch.
+    Branch(String),
 }
 
 /// How the work ended.
@@ -100,7 +112,7 @@ impl Ended<'_> {
                 outcome.word(),
                 fault.line()
             ),
-            Self::Fault(fault) if fault.exit() == Exit::ApplyIncomplete => fault.line(),
+            Self::Fault(fault) if is_alarming(fault) => fault.line(),
             Self::Fault(fault) => format!("no decision, nothing was applied: {}", fault.line()),
             Self::Report(report) => report.line(),
         }
@@ -126,11 +138,13 @@ impl Tracker<'_> {
     /// # Errors
     /// The first that failed.
     pub async fn end(&self, ended: &Ended<'_>) -> Result<(), Error> {
-        let pull = self.pull_request(ended).await;
-        let number = pull.as_ref().map_or(None, |number| *number);
+        let (offered, pull) = match self.pull_request(ended).await {
+            Ok(offered) => (offered, Ok(())),
+            Err(error) => (Offered::No, Err(error)),
+        };
         let all = [
-            pull.map(drop),
-            self.comment(&self.text(ended, number)).await,
+            pull,
+            self.comment(&self.text(ended, &offered)).await,
             self.check(ended).await,
             self.alarm(ended).await,
             self.labels(ended).await,
@@ -141,7 +155,11 @@ impl Tracker<'_> {
     async fn labels(&self, ended: &Ended<'_>) -> Result<(), Error> {
         match &self.work.kind {
             Kind::Issue(route) => {
-                super::claim::end(self.github, self.work.number, route, ended.phase()).await
+                let phase = match ended.phase() {
+                    "again" if !self.repeats => "blocked",
+                    phase => phase,
+                };
+                super::claim::end(self.github, self.work.number, route, phase).await
             }
             Kind::PullRequest { .. } => Ok(()),
         }
@@ -155,7 +173,7 @@ impl Tracker<'_> {
     }
 
     /// The comment's text: a line for what was stopped, else what the evidence says.
-    fn text(&self, ended: &Ended<'_>, pull: Option<u64>) -> String {
+    fn text(&self, ended: &Ended<'_>, offered: &Offered) -> String {
         let stack = code(self.work.stack.as_str());
         let line = format!("Stack {stack}: {}{}", code(&ended.line()), self.link());
         let report = match ended {
@@ -163,8 +181,25 @@ impl Tracker<'_> {
             Ended::Report(_) | Ended::Unreported(..) | Ended::Fault(_) => return line,
         };
         let mut text = line;
-        if let Some(pull) = pull {
-            text.push_str(&format!("\n\nThe change is pull request #{pull}."));
+        match offered {
+            Offered::No => {}
+            Offered::Pull(number) => {
+                text.push_str(&format!("\n\nThe change is pull request #{number}."));
+            }
+            Offered::Branch(branch) => {
+                let at = match &self.server {
+                    Some(server) => format!(
+                        "[open it]({server}/{}/compare/{}...{branch}?expand=1)",
+                        self.github.slug(),
+                        self.work.branch
+                    ),
+                    None => "open it".to_owned(),
+                };
+                text.push_str(&format!(
+                    "\n\nThe change is on branch {}. GitHub did not let this token open a pull request (repository settings, Actions: \"Allow GitHub Actions to create and approve pull requests\"); {at} yourself.",
+                    code(branch)
+                ));
+            }
         }
         if report.waits() {
             let run = report.run();
@@ -182,15 +217,22 @@ impl Tracker<'_> {
     }
 
     async fn comment(&self, text: &str) -> Result<(), Error> {
-        let text: String = text.chars().take(COMMENT_CHARS_MAX).collect();
-        let body = json!({ "body": format!("{}\n{text}", self.mark()) });
+        let body = json!({ "body": cut(&format!("{}\n{text}", self.mark())) });
         let path = format!("/issues/{}/comments", self.work.number);
         let written = match self.own_comment(&path).await? {
             Some(found) => found,
             None => {
                 let look = async || self.own_comment(&path).await;
-                self.github.create::<Written>(&path, &body, look).await?;
-                return Ok(());
+                let made: Written = self.github.create(&path, &body, look).await?;
+                let by = made.user.map_or_else(String::new, |user| user.login);
+                return if by == self.login {
+                    Ok(())
+                } else {
+                    // Under another name nothing of ours would be found again.
+                    let is = crate::names::excerpt(&by);
+                    let given = self.login.to_owned();
+                    Err(Error::Login { is, given })
+                };
             }
         };
         let path = format!("/issues/comments/{}", written.id);
@@ -213,10 +255,17 @@ impl Tracker<'_> {
                 .is_some_and(|it| it.starts_with(mark))
     }
 
+    /// A check run on the commit that it is about. The base of an issue's change is not at fault for it: there, nothing fails.
     async fn check(&self, ended: &Ended<'_>) -> Result<(), Error> {
-        let head = match &self.work.kind {
-            Kind::Issue(_) => &self.base,
-            Kind::PullRequest { head } => head,
+        let landing = match ended {
+            Ended::Report(report) => report.landing(),
+            Ended::Unreported(..) | Ended::Fault(_) => None,
+        };
+        let published = landing.and_then(|landing| landing.published.as_ref());
+        let (head, conclusion) = match (&self.work.kind, published) {
+            (Kind::PullRequest { head }, _) => (head, ended.conclusion()),
+            (Kind::Issue(_), Some(published)) => (&published.commit, ended.conclusion()),
+            (Kind::Issue(_), None) => (&self.base, "neutral"),
         };
         let name = format!("lightsout/{}", self.work.stack);
         let id = match ended {
@@ -232,7 +281,7 @@ impl Tracker<'_> {
         let title: String = ended.line().chars().take(TITLE_CHARS_MAX).collect();
         let mut body = json!({
             "name": name, "head_sha": head, "external_id": id,
-            "status": "completed", "conclusion": ended.conclusion(),
+            "status": "completed", "conclusion": conclusion,
             "output": { "title": title, "summary": summary },
         });
         if let (Some(page), Some(fields)) = (&self.page, body.as_object_mut()) {
@@ -252,24 +301,24 @@ impl Tracker<'_> {
         Ok(())
     }
 
-    /// At `review`, opens the pull request with the change; its number.
-    async fn pull_request(&self, ended: &Ended<'_>) -> Result<Option<u64>, Error> {
+    /// At `review`, opens the pull request with the change.
+    async fn pull_request(&self, ended: &Ended<'_>) -> Result<Offered, Error> {
         let (Ended::Report(report), Kind::Issue(_)) = (ended, &self.work.kind) else {
-            return Ok(None);
+            return Ok(Offered::No);
         };
         let published = report
             .landing()
             .and_then(|landing| landing.published.as_ref());
         let Some(published) = published.filter(|_| report.phase() == "review") else {
-            return Ok(None);
+            return Ok(Offered::No);
         };
         let body = json!({
             "title": format!("{}: change for issue #{}", self.work.stack, self.work.number),
             "head": published.branch, "base": self.work.branch,
-            "body": format!(
+            "body": cut(&format!(
                 "{}\nFixes #{}\n\n{}\n\n{}",
-                self.mark(), self.work.number, report.table(), block(&report.human(), COMMENT_CHARS_MAX / 2)
-            ),
+                self.mark(), self.work.number, report.table(), block(&report.human(), COMMENT_CHARS_MAX / 4)
+            )),
         });
         let head = format!("{}:{}", self.github.slug().owner(), published.branch);
         let at = format!("/pulls?state=all&head={}", segment(&head));
@@ -277,8 +326,14 @@ impl Tracker<'_> {
             let found: Vec<Written> = self.github.get(&at).await?;
             Ok(found.into_iter().next())
         };
-        let made: Written = self.github.create("/pulls", &body, look).await?;
-        Ok(Some(made.number))
+        match self.github.create::<Written>("/pulls", &body, look).await {
+            Ok(made) => Ok(Offered::Pull(made.number)),
+            // Unless a setting allows it, no token of a workflow may open a pull request: then a person does.
+            Err(Error::Forbidden { .. } | Error::Conflict { .. }) => {
+                Ok(Offered::Branch(published.branch.clone()))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// When code has landed that is not what the world is, an issue says so.
@@ -291,7 +346,7 @@ impl Tracker<'_> {
                 }
                 None => return Ok(()),
             },
-            Ended::Fault(fault) if fault.exit() == Exit::ApplyIncomplete => {
+            Ended::Fault(fault) if is_alarming(fault) => {
                 (self.work.number.to_string(), code(&ended.line()))
             }
             Ended::Unreported(Outcome::ApplyIncomplete(_), _) => {
@@ -300,14 +355,17 @@ impl Tracker<'_> {
             Ended::Unreported(..) | Ended::Fault(_) => return Ok(()),
         };
         let mark = format!("{}<!-- {id} -->", mark("alarm", &self.work.stack));
+        let text = format!("{mark}{}\n{text}", self.link());
         let body = json!({
             "title": format!("{}: the code has landed, the apply has not finished", self.work.stack),
-            "body": format!("{mark}\n{text}\n{}", self.link()),
+            "body": cut(&text),
         });
-        let at = format!("/issues?state=all&creator={}", segment(self.login));
+        // One of this run is among the newest.
+        let creator = segment(self.login);
+        let at = format!("/issues?state=all&per_page=100&creator={creator}");
         let look = async || {
-            let all: Vec<Written> = self.github.list(&at).await?;
-            Ok(all.into_iter().find(|it| self.is_own(it, &mark)))
+            let newest: Vec<Written> = self.github.get(&at).await?;
+            Ok(newest.into_iter().find(|it| self.is_own(it, &mark)))
         };
         if look().await?.is_none() {
             drop(
@@ -318,6 +376,15 @@ impl Tracker<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether code or world may not be what they should.
+fn is_alarming(fault: &Fault) -> bool {
+    fault.exit() == Exit::ApplyIncomplete || matches!(fault, Fault::AfterLanding { .. })
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(COMMENT_CHARS_MAX).collect()
 }
 
 /// The mark by which a report is found again. A stack's name may hold what would end an HTML comment.

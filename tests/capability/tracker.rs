@@ -4,6 +4,7 @@ pub(crate) mod world;
 
 use serde_json::{Value, json};
 
+use crate::support::factory::{Factory, factory};
 use crate::support::github::{Commit, Fault, token_of};
 use world::{LABEL, World, stack, stack_by};
 
@@ -25,7 +26,8 @@ fn a_label_leads_to_an_applied_change_on_the_default_branch() {
     let comment = world.comment();
     assert!(comment.starts_with("<!-- lightsout:v1 stack="), "{comment}");
     assert!(comment.contains("applied"), "{comment}");
-    let checks = world.github.check_runs(&before);
+    assert!(world.github.check_runs(&before).is_empty());
+    let checks = world.github.check_runs(&landed);
     assert_eq!(checks.len(), 1);
     assert_eq!(checks[0]["name"], "lightsout/site-demo");
     assert_eq!(checks[0]["conclusion"], "success");
@@ -48,7 +50,8 @@ fn a_refusal_is_one_line_and_nothing_lands() {
     let lines: Vec<&str> = comment.lines().collect();
     assert_eq!(lines.len(), 2, "{comment}");
     assert!(lines[1].contains("refused: AWS-S3-"), "{comment}");
-    assert_eq!(world.github.check_runs(&before)[0]["conclusion"], "failure");
+    // The base is not at fault.
+    assert_eq!(world.github.check_runs(&before)[0]["conclusion"], "neutral");
     assert!(world.site.resources().is_empty());
     world.is_clean();
 }
@@ -166,9 +169,9 @@ fn nothing_is_written_twice_when_answers_are_lost() {
     heard.ran.expect_code(0);
     assert_eq!(heard.output("result"), "applied");
     assert!(world.comment().contains("applied"));
-    assert_eq!(world.github.check_runs(&before).len(), 1);
     assert_eq!(world.github.labels(world.number), ["infra:done"]);
     let landed = world.github.head();
+    assert_eq!(world.github.check_runs(&landed).len(), 1);
     let parent = world.github.get(&format!("./git/commits/{landed}"));
     assert_eq!(parent["parents"][0]["sha"], json!(before));
     world.is_clean();
@@ -551,4 +554,141 @@ fn a_silent_github_is_not_waited_for_forever() {
     assert_eq!(heard.output("result"), "applied");
     assert!(world.comment().contains("applied"));
     world.is_clean();
+}
+
+/// The code has landed and the result does not hold: an issue says what is where, and what to do.
+#[test]
+fn an_apply_that_fails_after_landing_is_an_issue_of_its_own() {
+    let honest = queue("dead.arn.apply(() => 345600)").build();
+    honest.run().expect(0);
+    let resources = honest.resources();
+    let is_dead = |it: &&Value| it["urn"].as_str().unwrap().ends_with("::dead");
+    let dead = resources.iter().find(is_dead).unwrap();
+    let arn = dead["outputs"]["arn"].as_str().unwrap();
+    // It behaves on the trials alone.
+    let program = format!("dead.arn.apply(arn => arn === '{arn}' ? 60 : 345600)");
+    let world = World::new(queue(&program).top(world::ROUTES));
+    let heard = world.work();
+    heard.ran.expect_code(20);
+    assert_eq!(heard.output("result"), "apply-incomplete");
+    assert_eq!(world.github.labels(world.number), ["infra:blocked"]);
+    let body = alarm(&world);
+    for says in [
+        "In the code: the change is commit",
+        "In the state:",
+        "lightsout acknowledge",
+    ] {
+        assert!(body.contains(says), "{says}: {body}");
+    }
+    assert_ne!(world.github.head(), world.here());
+    world.is_clean();
+}
+
+/// The text of the one issue that says that code and world differ.
+#[track_caller]
+fn alarm(world: &World) -> String {
+    let issues = world.github.get("./issues?state=all&per_page=100");
+    let title = |it: &&Value| {
+        it["title"]
+            .as_str()
+            .unwrap()
+            .contains("the code has landed")
+    };
+    let alarms: Vec<&Value> = issues.as_array().unwrap().iter().filter(title).collect();
+    assert_eq!(alarms.len(), 1, "{issues}");
+    alarms[0]["body"].as_str().unwrap().to_owned()
+}
+
+/// A Node stack whose program keeps messages for as long as this expression says.
+fn queue(seconds: &str) -> Factory {
+    let program = std::fs::read_to_string("stacks/queue-node/index.js").unwrap();
+    let program = program.replace("Seconds: 4 * 24 * 60 * 60", &format!("Seconds: {seconds}"));
+    factory("queue-demo", "stacks/queue-node")
+        .agent("cp /agent/new.js index.js")
+        .file("agents/new.js", &program)
+}
+
+/// The branch may not be moved: nothing lands, nothing is applied, and the branch's rules are named.
+#[test]
+fn a_branch_that_may_not_be_moved_is_a_fault_and_nothing_is_applied() {
+    let world = World::new(stack());
+    let refused = Fault::Answer {
+        status: 422,
+        headers: vec![],
+        body: json!({ "message": "Repository rule violations found" }),
+    };
+    let before = world.github.head();
+    world.github.fault("PATCH", "/git/refs/heads/main", refused);
+    let heard = world.work();
+    let ran = heard.ran.expect_code(1);
+    assert!(ran.stderr.contains("rule violations"), "{}", ran.stderr);
+    assert_eq!(world.github.head(), before);
+    assert!(world.site.resources().is_empty());
+    assert!(world.comment().contains("nothing was applied"));
+    world.is_clean();
+}
+
+/// What has landed and was not applied is judged and applied when it is asked for again.
+#[test]
+fn what_has_landed_and_was_not_applied_is_not_done() {
+    let world = World::new(stack());
+    // The look whether it is there fails too: nobody knows.
+    let lost = || Fault::LoseAnswer { status: 502 };
+    world
+        .github
+        .faults("PATCH", "/git/refs/heads/main", 0, 4, lost());
+    let silent = Fault::Answer {
+        status: 502,
+        headers: vec![],
+        body: json!({}),
+    };
+    world
+        .github
+        .faults("GET", "/git/ref/heads/main", 2, 4, silent);
+    let heard = world.work();
+    let ran = heard.ran.expect_code(1);
+    assert!(ran.stderr.contains("may have landed"), "{}", ran.stderr);
+    assert!(world.site.resources().is_empty());
+    let landed = world.github.head();
+    assert_ne!(landed, world.here());
+    assert!(alarm(&world).contains("may have landed"));
+    world.check_out(&landed);
+    world.label();
+    let heard = world.work();
+    heard.ran.expect_code(0);
+    assert_eq!(heard.output("result"), "applied");
+    assert_eq!(world.github.head(), landed);
+    assert!(!world.site.resources().is_empty());
+    world.is_clean();
+}
+
+/// Trust in a pull request is for the stack, for who opened it and for who pushed to it.
+#[test]
+fn a_pull_request_is_trusted_only_if_everybody_in_it_is() {
+    let prod = "routes: [{ label: 'infra:fix', allow: [write, maintain, admin] }]";
+    let other = prod.replace("[write, maintain, admin]", "[maintain]");
+    let world = World::new(factory("site-demo", "stacks/site").top(&other));
+    let (number, _, _) = pull_request(&world, &[]);
+    // Opened by somebody with `write`, for whom there is no route.
+    let ceiling = |payload: &Value| {
+        let out = world.site.top.join("order.md");
+        let more = ["--out", out.to_str().unwrap()];
+        let heard = world.hear("route", "pull_request", payload, &more);
+        heard.ran.expect_code(0);
+        heard.output("taint").to_owned()
+    };
+    let mut payload = world.proposed(number);
+    assert_eq!(ceiling(&payload), "outside");
+    // Opened by a maintainer, pushed to by the same writer.
+    let maintainer = world.github.get("/users/maintainer");
+    payload["pull_request"]["user"] = maintainer.clone();
+    assert_eq!(ceiling(&payload), "outside");
+    payload["sender"] = maintainer;
+    assert_eq!(ceiling(&payload), "inside");
+    // lightsout's own branch: the text was somebody's issue.
+    payload["pull_request"]["head"]["ref"] = json!("lightsout/site-demo/x");
+    assert_eq!(ceiling(&payload), "outside");
+    payload["pull_request"]["draft"] = json!(true);
+    let heard = world.hear("route", "pull_request", &payload, &[]);
+    assert_eq!(heard.output("reason"), "draft");
 }

@@ -42,6 +42,8 @@ pub enum Error {
     Unsent { doing: String },
     #[error("GitHub's answer cannot be read ({doing})")]
     Unreadable { doing: String },
+    #[error("the token writes as `{is}`, not as `{given}`: give `--login {is}`")]
+    Login { is: String, given: String },
     #[error("the list has more pages than are read ({path})")]
     TooLong { path: String },
 }
@@ -50,7 +52,7 @@ impl Error {
     /// Whether the process was started without what it needs.
     #[must_use]
     pub const fn is_usage(&self) -> bool {
-        matches!(self, Self::NoToken | Self::Address(_))
+        matches!(self, Self::NoToken | Self::Address(_) | Self::Login { .. })
     }
 
     /// Whether a write may have happened although this was the answer.
@@ -70,6 +72,7 @@ impl Error {
             | Self::Conflict { .. }
             | Self::Invalid { .. }
             | Self::Unsent { .. }
+            | Self::Login { .. }
             | Self::TooLong { .. } => false,
         }
     }

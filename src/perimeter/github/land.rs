@@ -24,8 +24,17 @@ pub struct Remote {
     pub github: GitHub,
     /// The branch that changes land on.
     pub branch: String,
-    /// The head of the pull request that the change comes from: it becomes a parent of the commit, so that GitHub calls it merged.
-    pub merges: Option<String>,
+    /// The pull request that the change comes from: its head becomes a parent of the commit, so that GitHub calls it merged.
+    pub merges: Option<Merge>,
+}
+
+/// A pull request as it was judged.
+#[derive(Debug, Clone)]
+pub struct Merge {
+    /// Its number.
+    pub number: u64,
+    /// The commit that it proposed.
+    pub head: String,
 }
 
 /// A commit on GitHub.
@@ -60,8 +69,8 @@ pub struct Change<'a> {
 /// What moving a branch came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Landed {
-    /// It is there.
-    At(Published),
+    /// The commit is on it.
+    There,
     /// The branch has moved since the change was judged; it was left alone.
     Moved,
 }
@@ -72,6 +81,8 @@ pub enum Landed {
 pub enum LandError {
     #[error("landing the change on GitHub")]
     GitHub(#[from] Error),
+    #[error("landing the change on GitHub: it is not known whether it is there")]
+    Unknown(#[source] Error),
     #[error("landing the change on GitHub: it made the tree {made} of what is {judged} here")]
     Tree { made: String, judged: String },
 }
@@ -96,34 +107,74 @@ struct Commit {
     tree: Option<Named>,
 }
 
+#[derive(Deserialize)]
+struct Pull {
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    draft: bool,
+    head: Named,
+}
+
 impl Remote {
-    /// Puts the change on the branch, if that is still where it was judged.
+    /// Makes the commit of the change, which no branch has yet; nothing when what it was judged on has moved.
+    ///
+    /// # Errors
+    /// GitHub refuses, or does not answer.
+    pub async fn prepare(&self, change: &Change<'_>) -> Result<Option<Published>, LandError> {
+        let base = change.base.commit.to_string();
+        if self.head().await? != Some(base.clone()) || !self.is_proposed().await? {
+            return Ok(None);
+        }
+        // What has landed before, and was not applied then, is there already.
+        let commit = if change.tree == change.base.tree {
+            base
+        } else {
+            self.commit(change).await?
+        };
+        Ok(Some(self.published(self.branch.clone(), commit)))
+    }
+
+    /// Moves the branch from the commit that was judged to the new one, or leaves it alone.
     ///
     /// # Errors
     /// GitHub refuses, or it is not known what it did.
-    pub async fn land(&self, change: &Change<'_>) -> Result<Landed, LandError> {
-        let base = change.base.commit.to_string();
-        if self.head().await?.as_deref() != Some(base.as_str()) {
-            return Ok(Landed::Moved);
+    pub async fn land(&self, base: &Base, prepared: &Published) -> Result<Landed, LandError> {
+        let base = base.commit.to_string();
+        if prepared.commit == base {
+            return Ok(Landed::There);
         }
-        let commit = self.commit(change).await?;
         let path = format!("/git/refs/heads/{}", path(&self.branch));
-        let body = json!({ "sha": commit, "force": false });
+        let body = json!({ "sha": prepared.commit, "force": false });
         let moved: Result<serde::de::IgnoredAny, Error> =
             self.github.set(Method::PATCH, &path, &body).await;
-        match moved {
-            Ok(_) => Ok(Landed::At(self.published(self.branch.clone(), commit))),
-            // Perhaps an earlier try did it, and somebody has pushed on top since.
-            Err(error @ Error::Conflict { .. }) => match self.holds(&commit).await? {
-                true => Ok(Landed::At(self.published(self.branch.clone(), commit))),
-                false if self.head().await?.as_deref() == Some(base.as_str()) => Err(error.into()),
-                false => Ok(Landed::Moved),
-            },
-            Err(error) if error.may_have_happened() && self.holds(&commit).await? => {
-                Ok(Landed::At(self.published(self.branch.clone(), commit)))
-            }
-            Err(error) => Err(error.into()),
+        let Err(error) = moved else {
+            return Ok(Landed::There);
+        };
+        // Perhaps an earlier try did it, and somebody has pushed on top since.
+        let is_unclear = matches!(error, Error::Conflict { .. }) || error.may_have_happened();
+        if is_unclear
+            && self
+                .holds(&prepared.commit)
+                .await
+                .map_err(LandError::Unknown)?
+        {
+            return Ok(Landed::There);
         }
+        // What GitHub refuses although nothing has moved is forbidden.
+        if matches!(error, Error::Conflict { .. }) && self.head().await? != Some(base) {
+            return Ok(Landed::Moved);
+        }
+        Err(error.into())
+    }
+
+    /// Whether the pull request, if the change is one, still proposes what was judged.
+    async fn is_proposed(&self) -> Result<bool, Error> {
+        let Some(merge) = &self.merges else {
+            return Ok(true);
+        };
+        let pull: Pull = self.github.get(&format!("/pulls/{}", merge.number)).await?;
+        Ok(pull.state == "open" && !pull.draft && pull.head.sha == merge.head)
     }
 
     /// Puts the change on a branch of its own.
@@ -160,7 +211,10 @@ impl Remote {
     }
 
     /// Whether the branch holds a commit.
-    async fn holds(&self, wanted: &str) -> Result<bool, Error> {
+    ///
+    /// # Errors
+    /// GitHub does not answer.
+    pub async fn holds(&self, wanted: &str) -> Result<bool, Error> {
         let mut next = self.head().await?;
         for _ in 0..HISTORY_MAX {
             let Some(name) = next else { return Ok(false) };
@@ -198,7 +252,7 @@ impl Remote {
             });
         }
         let mut parents = vec![change.base.commit.to_string()];
-        parents.extend(self.merges.clone());
+        parents.extend(self.merges.iter().map(|merge| merge.head.clone()));
         let body = json!({ "message": change.message, "tree": tree.sha, "parents": parents });
         let commit: Commit = self.github.set(Method::POST, "/git/commits", &body).await?;
         let made = commit.tree.map_or_else(String::new, |tree| tree.sha);

@@ -58,6 +58,11 @@ pub enum Reason {
         /// What.
         what: String,
     },
+    /// The branch that changes land on moved since the decision, and was left alone.
+    Moved {
+        /// The branch.
+        branch: String,
+    },
 }
 
 impl Reason {
@@ -69,7 +74,8 @@ impl Reason {
             | Self::Tree { .. }
             | Self::Denied { .. }
             | Self::Mismatch { .. }
-            | Self::Stale { .. } => Exit::RefusedByGate,
+            | Self::Stale { .. }
+            | Self::Moved { .. } => Exit::RefusedByGate,
             Self::Program { .. } => Exit::Fault,
         }
     }
@@ -98,6 +104,10 @@ impl std::fmt::Display for Reason {
             ),
             Self::Mismatch { what } => write!(f, "the evidence does not fit together: {what}"),
             Self::Stale { what } => write!(f, "the decision is stale: {what}"),
+            Self::Moved { branch } => write!(
+                f,
+                "the decision is stale: `{branch}` has moved since, and was left alone"
+            ),
         }
     }
 }
@@ -136,7 +146,8 @@ impl Refusal {
                 | Reason::Policy(_)
                 | Reason::HollowPolicy
                 | Reason::Mismatch { .. }
-                | Reason::Stale { .. }),
+                | Reason::Stale { .. }
+                | Reason::Moved { .. }),
             ) => reason.to_string(),
             None => "the change was refused".to_owned(),
         };

@@ -6,6 +6,7 @@ use super::{Step, propose, stopped};
 use crate::engine::automation::files::read_all;
 use crate::fault::Fault;
 use crate::ledger::Recorded;
+use crate::perimeter::import::bundle::BundleError;
 use crate::perimeter::import::patch::ApplyError;
 use crate::perimeter::import::{self, Folder, Tree, bundle, open_folder};
 use crate::pipeline::gate::{Reason, Refusal};
@@ -24,12 +25,11 @@ pub fn given(
 ) -> Result<Step<Recorded<Proposal>>, Fault> {
     let tree = match read(&run.base_tree, &run.job.stack.path, path)? {
         Ok(tree) => tree,
-        Err(Untaken(what)) => {
-            let refusal = Refusal::one(Reason::Tree { what });
-            return stopped(run, refusal, &[order.hash()]);
+        Err(Untaken(reason)) => {
+            return stopped(run, Refusal::one(reason), &[order.hash()]);
         }
     };
-    if tree.hash() == run.base_tree.hash() {
+    if tree.hash() == run.base_tree.hash() && !run.is_unapplied()? {
         return Ok(Step::NoChange);
     }
     let name = path.file_name().map_or_else(String::new, |name| {
@@ -40,7 +40,7 @@ pub fn given(
 
 /// What is proposed may not be, and why.
 #[derive(Debug)]
-pub struct Untaken(String);
+pub struct Untaken(Reason);
 
 /// Reads a change of a stack's folder: a folder, a bundle, or a patch.
 ///
@@ -64,14 +64,23 @@ pub fn read(base: &Tree, folder: &str, path: &Path) -> Result<Result<Tree, Untak
         read_all(open()?, name, limit)
             .map_err(|error| Fault::from(crate::engine::deployment::Error::from(error)))
     };
-    let untaken = |error: &dyn std::error::Error| Err(Untaken(error.to_string()));
+    let untaken = |error: &dyn std::error::Error| {
+        let what = error.to_string();
+        Err(Untaken(Reason::Tree { what }))
+    };
     if path.is_dir() {
         let taken = import::import(open_folder(path)?.as_fd(), &limits);
         return Ok(taken.or_else(|error| untaken(&error)));
     }
     if path.extension().is_some_and(|it| it == "json") {
-        let taken = bundle::unpack(&all("proposal", bundle::BUNDLE_BYTES_MAX)?, &limits);
-        return Ok(taken.or_else(|error| untaken(&error)));
+        let bytes = all("proposal", bundle::BUNDLE_BYTES_MAX)?;
+        return Ok(match bundle::unpack(base, &bytes, &limits) {
+            Ok(tree) => Ok(tree),
+            Err(error @ BundleError::Base) => Err(Untaken(Reason::Stale {
+                what: error.to_string(),
+            })),
+            Err(error @ BundleError::Wrong(_)) => untaken(&error),
+        });
     }
     let patch = all("patch", import::patch::PATCH_BYTES_MAX as u64)?;
     let folder = Folder::new(folder).map_err(|error| Fault::Usage(error.to_string()))?;

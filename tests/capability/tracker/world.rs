@@ -8,7 +8,7 @@ use crate::support::factory::{Factory, LONGER, Ran, Site, factory, tools};
 use crate::support::github::{Blob, Commit, Files, GitHub, REPOSITORY};
 
 pub(crate) const LABEL: &str = "infra:fix";
-const ROUTES: &str = "routes: [{ label: 'infra:fix', allow: [write, maintain, admin] }]";
+pub(crate) const ROUTES: &str = "routes: [{ label: 'infra:fix', allow: [write, maintain, admin] }]";
 const LABELLED: &str = include_str!("../../fixtures/github/events/issues.labeled.json");
 const COMMENTED: &str = include_str!("../../fixtures/github/events/issue_comment.created.json");
 const PROPOSED: &str = include_str!("../../fixtures/github/events/pull_request.opened.json");
@@ -92,6 +92,55 @@ impl World {
         };
         assert_eq!(world.here(), commit, "the two repositories begin alike");
         world
+    }
+
+    /// Checks out a commit that GitHub has: its objects come here, and the branch points to it.
+    pub(crate) fn check_out(&self, commit: &str) {
+        use lightsout::perimeter::import::{File, Folder, Mode, RelPath, Tree};
+        use lightsout::perimeter::repository::Repository;
+        let repository = Repository::open(&self.site.top).unwrap();
+        let base = repository.base().unwrap();
+        let mut tree = Tree::new();
+        for (path, blob) in self.github.files(commit) {
+            let file = File::new(Mode::Plain, blob.bytes);
+            tree.add(RelPath::new(&path).unwrap(), file).unwrap();
+        }
+        repository.write_tree(&base, &Folder::TOP, &tree).unwrap();
+        let there = self.github.get(&format!("./git/commits/{commit}"));
+        let id = |value: &Value| value["sha"].as_str().unwrap().parse().unwrap();
+        let by = |value: &Value| {
+            let time: jiff::Timestamp = value["date"].as_str().unwrap().parse().unwrap();
+            gix::actor::Signature {
+                name: value["name"].as_str().unwrap().into(),
+                email: value["email"].as_str().unwrap().into(),
+                time: gix::date::Time::new(time.as_second(), 0),
+            }
+        };
+        let object = gix::objs::Commit {
+            tree: id(&there["tree"]),
+            parents: there["parents"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(id)
+                .collect(),
+            author: by(&there["author"]),
+            committer: by(&there["committer"]),
+            encoding: None,
+            message: there["message"].as_str().unwrap().into(),
+            extra_headers: Vec::new(),
+        };
+        let git = gix::open(&self.site.top).unwrap();
+        let written = git.write_object(&object).unwrap();
+        assert_eq!(written.to_string(), commit);
+        std::fs::write(self.site.top.join(".git/refs/heads/main"), commit).unwrap();
+    }
+
+    /// Puts the label on the issue once more.
+    pub(crate) fn label(&self) {
+        let path = format!("./issues/{}/labels", self.number);
+        let label = json!({ "labels": [LABEL] });
+        assert_eq!(self.github.send("POST", &path, &label).0, 200);
     }
 
     /// The commit that is checked out.
