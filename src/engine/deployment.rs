@@ -25,7 +25,7 @@ use crate::names::{PackageName, Sha256, StackName};
 use crate::perimeter::credentials::CredentialServer;
 use crate::perimeter::import::RelPath;
 use crate::perimeter::interrupt::Interrupt;
-use crate::perimeter::sandbox::{Enforced, Finished, Limits, Mount};
+use crate::perimeter::sandbox::{End, Enforced, Finished, Limits, Mount};
 use crate::pipeline::preview::{PLAN_BYTES_MAX, event::LOG_BYTES_MAX};
 
 /// LIMIT: bytes that a program may print.
@@ -349,6 +349,9 @@ impl Deployment {
             Some(ProgramEnd::Failed(reason)) => Some(reason),
             Some(ProgramEnd::DeadlinePassed) => Some("it ran longer than its deadline".to_owned()),
             Some(ProgramEnd::TooMuchOutput) => Some("it printed more than its limit".to_owned()),
+            // An engine that failed says why itself.
+            Some(ProgramEnd::Abandoned) if finished.end != End::Exited(0) => None,
+            Some(ProgramEnd::Abandoned) => Some("the engine did not wait for it".to_owned()),
         };
         // An engine that was killed before it began leaves no log; an empty one is not a log, and is refused where it is read.
         let log = files::read_if_there(&self.out.join(log), "event log", LOG_BYTES_MAX)?

@@ -110,6 +110,8 @@ pub enum ProgramEnd {
     DeadlinePassed,
     /// It printed more than its limit.
     TooMuchOutput,
+    /// The engine ended before it, as it does when a resource fails.
+    Abandoned,
 }
 
 /// What is left of a program's run.

@@ -1,10 +1,11 @@
 //! One run: its identity, its rules, its place on the disk, its ledger.
 
+mod basis;
 mod kit;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub use basis::{basis, pack};
 pub use kit::{Host, Kit};
 
 use crate::config::{Job, secret::Secret};
@@ -18,8 +19,7 @@ use crate::perimeter::github::land::Remote;
 use crate::perimeter::import::{Folder, Limits, Tree, materialise};
 use crate::perimeter::interrupt::Interrupt;
 use crate::perimeter::repository::Base;
-use crate::pipeline::order::{Basis, Mandate, Origin};
-use crate::pipeline::policy::builtin;
+use crate::pipeline::order::{Mandate, Origin};
 use crate::pipeline::settle;
 
 /// LIMIT: folders of one name in a run; each stage of each attempt makes one.
@@ -364,39 +364,4 @@ pub fn folder(perimeter: &Perimeter, base: &Base, path: &str) -> Result<Tree, Fa
     Ok(perimeter
         .repository
         .folder(base, &folder, &Limits::default())?)
-}
-
-/// A policy pack: of the binary, or a folder of a commit.
-///
-/// # Errors
-/// It is not there.
-pub fn pack(perimeter: &Perimeter, base: &Base, name: &str) -> Result<Tree, Fault> {
-    match builtin::pack(name).map_err(|error| Fault::Usage(error.to_string()))? {
-        Some(tree) => Ok(tree),
-        None => folder(perimeter, base, name),
-    }
-}
-
-/// What a commit says about a stack, by hash.
-///
-/// # Errors
-/// A folder that the configuration names is not there.
-pub fn basis(perimeter: &Perimeter, base: &Base, job: &Job) -> Result<Basis, Fault> {
-    let hash = |path: &str| folder(perimeter, base, path).map(|tree| tree.hash());
-    let mut policies = BTreeMap::new();
-    for pack in &job.stack.policies {
-        policies.insert(pack.clone(), self::pack(perimeter, base, pack)?.hash());
-    }
-    Ok(Basis {
-        commit: base.commit.to_string(),
-        config: job.hash,
-        folder: hash(&job.stack.path)?,
-        policies,
-        holdouts: job
-            .stack
-            .holdouts
-            .as_ref()
-            .map(|holdouts| hash(&holdouts.source))
-            .transpose()?,
-    })
 }

@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::support::factory::{LONGER, Site, factory, tools};
+use crate::support::factory::{LONGER, PASSPHRASE, Site, factory, tools};
 use crate::support::github::REPOSITORY;
 use crate::tracker::world::{World, stack_by};
 
@@ -132,28 +132,25 @@ jobs:
         with: { binary: BINARY }
       - if: always()
         env: { SAID: '${{ steps.lightsout.outputs.result }} ${{ steps.lightsout.outputs.code }} ${{ steps.lightsout.outputs.reason }}' }
-        run: echo \"OUTPUTS $SAID\" && cp \"$GITHUB_STEP_SUMMARY\" TOP/summary || true
+        run: echo \"OUTPUTS $SAID\"
 ";
 
-/// What a user writes.
-const REUSED: &str = "\
-on: issues
-permissions: {}
-jobs:
-  change:
-    permissions: { contents: write, issues: write, pull-requests: write, checks: write, id-token: write }
-    uses: ./.github/workflows/lightsout.yml
-    with: { source: octo-org/lightsout, commit: unused, binary: BINARY }
-    secrets: { passphrase: correct-horse-battery-staple }
-";
+/// What a first user writes, with the workflow of this commit and a binary that is there.
+fn reused() -> String {
+    let (workflow, _) = crate::readme::first_use();
+    workflow
+        .replace(
+            "OWNER/lightsout/.github/workflows/lightsout.yml@COMMIT",
+            "./.github/workflows/lightsout.yml",
+        )
+        .replace("commit: COMMIT }", "commit: COMMIT, binary: BINARY }")
+}
 
 /// The runner runs a workflow for GitHub's payload of a label; what it printed.
 fn labelled(world: &World, workflow: &str) -> (bool, String) {
     let site = &world.site;
     let top = site.top.display().to_string();
-    let text = workflow
-        .replace("BINARY", env!("CARGO_BIN_EXE_lightsout"))
-        .replace("TOP", &top);
+    let text = workflow.replace("BINARY", env!("CARGO_BIN_EXE_lightsout"));
     std::fs::create_dir_all(site.top.join(".github/workflows")).unwrap();
     std::fs::write(site.top.join(".github/workflows/change.yml"), text).unwrap();
     let home = tempfile::tempdir().unwrap();
@@ -166,7 +163,8 @@ fn labelled(world: &World, workflow: &str) -> (bool, String) {
         .args(["-W", ".github/workflows/change.yml", "-e"])
         .arg(&event);
     let token = format!("GITHUB_TOKEN={}", world.github.token());
-    command.args(["-s", &token]);
+    let passphrase = format!("PULUMI_CONFIG_PASSPHRASE={PASSPHRASE}");
+    command.args(["-s", &token, "-s", &passphrase]);
     for (name, value) in [
         ("GITHUB_API_URL", world.github.url()),
         ("GITHUB_REPOSITORY", REPOSITORY.to_owned()),
@@ -229,8 +227,7 @@ fn a_label_is_worked_on_by_the_action_alone() {
     assert!(said.contains("OUTPUTS applied 0"), "{said}");
     assert!(resources(state.path()) > 5);
     assert_eq!(applied.github.labels(applied.number), ["infra:done"]);
-    let summary = std::fs::read_to_string(applied.site.top.join("summary")).unwrap();
-    assert!(summary.contains("outcome  applied"), "{summary}");
+    assert!(said.contains("Summary - ```text"), "{said}");
     assert!(!said.contains(applied.github.token()), "{said}");
     applied.is_clean();
     let state = tempfile::tempdir().unwrap();
@@ -247,7 +244,7 @@ fn a_label_is_worked_on_by_the_action_alone() {
 fn a_label_is_worked_on_by_three_jobs() {
     let state = tempfile::tempdir().unwrap();
     let applied = world(LONGER, state.path());
-    let (succeeded, said) = labelled(&applied, REUSED);
+    let (succeeded, said) = labelled(&applied, &reused());
     assert!(succeeded, "{said}");
     assert!(resources(state.path()) > 5, "{said}");
     assert_eq!(applied.github.labels(applied.number), ["infra:done"]);
@@ -268,7 +265,7 @@ fn what_the_agents_job_leaves_is_refused_where_it_is_judged() {
     ] {
         let state = tempfile::tempdir().unwrap();
         let refused = world(agent, state.path());
-        let (succeeded, said) = labelled(&refused, REUSED);
+        let (succeeded, said) = labelled(&refused, &reused());
         assert!(!succeeded, "{said}");
         assert_eq!(resources(state.path()), 0);
         assert_eq!(
@@ -279,4 +276,35 @@ fn what_the_agents_job_leaves_is_refused_where_it_is_judged() {
         assert!(refused.comment().contains(says), "{}", refused.comment());
         refused.is_clean();
     }
+}
+
+/// The README's workflow and its least configuration: no scenario and no policy of the user's own.
+#[test]
+fn a_first_user_gets_a_pull_request() {
+    let (_, configuration) = crate::readme::first_use();
+    let configuration = configuration.replace(
+        "[/usr/bin/python3, /agent/fix.py]",
+        "[/bin/sh, /agent/agent.sh]",
+    );
+    let settings = std::fs::read_to_string("stacks/site/Pulumi.site-demo.yaml").unwrap();
+    let workflow = include_str!("../../.github/workflows/lightsout.yml");
+    let world = World::new(
+        factory("prod", "stacks/site")
+            .without_holdouts()
+            .agent(LONGER)
+            .file("lightsout.yaml", &configuration)
+            .file("stacks/site/Pulumi.prod.yaml", &settings)
+            .file(".github/workflows/lightsout.yml", workflow),
+    );
+    let (succeeded, said) = labelled(&world, &reused());
+    assert!(succeeded, "{said}");
+    assert_eq!(world.github.labels(world.number), ["infra:review"]);
+    let pulls = world.github.pulls();
+    assert_eq!(pulls.len(), 1, "{said}");
+    let body = pulls[0]["body"].as_str().unwrap();
+    assert!(
+        body.contains("the stack has no holdout scenarios"),
+        "{body}"
+    );
+    world.is_clean();
 }

@@ -2,7 +2,11 @@
 
 mod aws;
 
-use crate::support::factory::{Site, factory, tools};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::support::factory::{Ran, Site, factory, ran, tools};
+use crate::support::moto::Moto;
 use crate::support::provider::file_provider;
 use aws::{Aws, ENVIRONMENT, Job, WORKFLOW};
 
@@ -12,39 +16,8 @@ const AGENT: &str = "sed -i 's/  arn: /  caller: /' Pulumi.yaml";
 
 /// A stack on a real provider that asks STS who it is, in a job of this kind.
 fn site(aws: &Aws, audience: &str, session_policy: Option<&str>) -> Site {
-    tools();
-    let provider = tokio::runtime::Runtime::new()
-        .unwrap()
-        .block_on(file_provider());
-    let cut = session_policy.map_or("", |_| ", session_policy: iam/preview.json");
-    let role = |name: &str, cut: &str| {
-        format!(
-            "{{ arn: 'arn:aws:iam::123456789012:role/lightsout-{name}', environment: {ENVIRONMENT}, workflow: '{WORKFLOW}'{cut} }}"
-        )
-    };
-    let credentials = format!(
-        "credentials: {{ aws: {{ region: eu-central-1, audience: {audience}, preview: {}, validate: {}, apply: {} }} }}",
-        role("preview", cut),
-        role("validate", ""),
-        role("apply", "")
-    );
-    let stack = || {
-        factory("who-demo", "stacks/who")
-            .packages("{ local: { provider: plugin, version: 0.1.0, environment: [AWS_ENDPOINT_URL_STS], credentials: aws } }")
-            .line("trial: { providers: real, environment: { AWS_ENDPOINT_URL_STS: TRIAL_STS } }")
-            .line(&credentials)
-            .file("stacks/who/Pulumi.yaml", PROJECT)
-            .file("holdouts/who-demo/who.feature", FEATURE)
-            .file("iam/preview.json", session_policy.unwrap_or("{}"))
-            .agent(AGENT)
-    };
-    let first = stack().build();
-    let file = ["--file", provider.to_str().unwrap()];
-    first
-        .lightsout(&[&["tools", "add", "provider", "local@0.1.0"], &file[..]].concat())
-        .expect(0);
-    let lock = std::fs::read_to_string(first.top.join("tools.lock")).unwrap();
-    let mut site = stack().file("tools.lock", &lock).build();
+    let cut = session_policy.map(|policy| ("preview", policy));
+    let mut site = build(PROJECT, audience, cut);
     for (name, value) in aws.variables() {
         site = site.variable(name, &value);
         if name == "AWS_ENDPOINT_URL_STS" {
@@ -52,6 +25,60 @@ fn site(aws: &Aws, audience: &str, session_policy: Option<&str>) -> Site {
         }
     }
     site
+}
+
+/// Such a stack in no job; a session policy for the role of one stage.
+fn build(project: &str, audience: &str, session_policy: Option<(&str, &str)>) -> Site {
+    build_with(AGENT, project, audience, session_policy)
+}
+
+fn build_with(
+    agent: &str,
+    project: &str,
+    audience: &str,
+    session_policy: Option<(&str, &str)>,
+) -> Site {
+    tools();
+    let provider = tokio::runtime::Runtime::new()
+        .unwrap()
+        .block_on(file_provider());
+    let role = |name: &str| {
+        let cut = match session_policy {
+            Some((stage, _)) if stage == name => ", session_policy: iam/cut.json",
+            Some(_) | None => "",
+        };
+        format!(
+            "{{ arn: 'arn:aws:iam::123456789012:role/lightsout-{name}', environment: {ENVIRONMENT}, workflow: '{WORKFLOW}'{cut} }}"
+        )
+    };
+    let credentials = format!(
+        "credentials: {{ aws: {{ region: eu-central-1, audience: {audience}, preview: {}, validate: {}, apply: {} }} }}",
+        role("preview"),
+        role("validate"),
+        role("apply")
+    );
+    // No other test has had this pack compiled.
+    let unique = tempfile::NamedTempFile::new().unwrap();
+    let pack = include_str!("../../policy-packs/aws-baseline/pack.yaml");
+    let pack = format!("{pack}# {}\n", unique.path().display());
+    let stack = || {
+        factory("who-demo", "stacks/who")
+            .packages("{ local: { provider: plugin, version: 0.1.0, environment: [AWS_ENDPOINT_URL_STS], credentials: aws } }")
+            .line("trial: { providers: real, environment: { AWS_ENDPOINT_URL_STS: TRIAL_STS } }")
+            .line(&credentials)
+            .file("stacks/who/Pulumi.yaml", project)
+            .file("holdouts/who-demo/who.feature", FEATURE)
+            .file("iam/cut.json", session_policy.map_or("{}", |it| it.1))
+            .file("policy-packs/aws-baseline/pack.yaml", &pack)
+            .agent(agent)
+    };
+    let first = stack().build();
+    let file = ["--file", provider.to_str().unwrap()];
+    first
+        .lightsout(&[&["tools", "add", "provider", "local@0.1.0"], &file[..]].concat())
+        .expect(0);
+    let lock = std::fs::read_to_string(first.top.join("tools.lock")).unwrap();
+    stack().file("tools.lock", &lock).build()
 }
 
 #[test]
@@ -223,4 +250,176 @@ fn the_trust_policies_name_the_repository_the_environment_and_the_workflow() {
         preview["Action"],
         serde_json::json!(["s3:Describe*", "s3:Get*", "s3:List*"])
     );
+}
+
+/// What a role may do and its session may not is refused where it is tried, and the provider's words say by what.
+#[test]
+fn a_session_policy_cuts_what_its_session_may_do() {
+    let project = PROJECT.replace(
+        "type: local:index:Caller\n",
+        "type: local:index:Caller\n    properties: { assume: 'arn:aws:iam::123456789012:role/other' }\n",
+    );
+    let policy = |action: &str| {
+        format!(
+            "{{\"Version\":\"2012-10-17\",\"Statement\":[{{\"Effect\":\"Allow\",\"Action\":\"{action}\",\"Resource\":\"*\"}}]}}"
+        )
+    };
+    for (action, code) in [("s3:*", 20), ("sts:AssumeRole", 0)] {
+        let aws = Aws::start(Job::default());
+        let mut site = build(
+            &project,
+            "sts.amazonaws.com",
+            Some(("apply", &policy(action))),
+        );
+        for (name, value) in aws.variables() {
+            site = site.variable(name, &value);
+            if name == "AWS_ENDPOINT_URL_STS" {
+                site = site.variable("TRIAL_STS", &value);
+            }
+        }
+        let report = site.run().expect(code).json();
+        if code != 0 {
+            let errors = report["receipt"]["errors"].to_string();
+            assert!(errors.contains("no session policy allows"), "{errors}");
+        }
+    }
+}
+
+/// STS as somebody else wrote it, with signatures checked: the provider is the role of its stage, and no other process has anything of it.
+#[test]
+fn with_moto_the_provider_alone_is_the_role_of_its_stage() {
+    let (aws, moto) = (Aws::start(Job::default()), Moto::with_auth(0));
+    // The agent tells what it has.
+    let look = format!("env; cat /proc/[0-9]*/environ | tr '\\0' '\\n'; {AGENT}");
+    let site = build_with(&look, PROJECT, "sts.amazonaws.com", None);
+    let [(url, url_value), (token, token_value), _] = aws.variables();
+    let site = site
+        .variable(url, &url_value)
+        .variable(token, &token_value)
+        .variable("AWS_ENDPOINT_URL_STS", &moto.url())
+        .variable("TRIAL_STS", &moto.url());
+    let (ran, seen) = watched(&site);
+    let report = ran.expect(0).json();
+    assert_eq!(report["outcome"], "applied");
+    let run = report["run"].as_str().unwrap();
+    let resources = site.resources();
+    let caller = resources
+        .iter()
+        .find(|it| it["type"] == "local:index:Caller");
+    let arn = caller.unwrap()["outputs"]["arn"].as_str().unwrap();
+    assert!(
+        arn.starts_with("arn:aws:sts::123456789012:assumed-role/lightsout-apply/lo."),
+        "{arn}"
+    );
+    assert!(arn.ends_with(&format!("{run}.apply")), "{arn}");
+    let agent = site.top.join(format!(".lightsout/runs/{run}/agent-1.txt"));
+    let agent = std::fs::read_to_string(agent).unwrap();
+    assert!(agent.contains("PATH="), "it did look: {agent}");
+    assert!(!holds_credential(&agent), "{agent}");
+    // Every kind of process was looked at: engine, policy compiler, program, builder.
+    for name in ["pulumi", "opa", "pulumi-language", "sh"] {
+        let environments = seen.iter().filter(|((known, _), _)| known == name);
+        let environments: Vec<&String> = environments.map(|(_, text)| text).collect();
+        assert!(
+            !environments.is_empty(),
+            "`{name}` was not seen: {:?}",
+            seen.keys()
+        );
+        for text in environments {
+            assert!(!holds_credential(text), "{name}: {text}");
+        }
+    }
+    let has = seen.iter().filter(|(_, text)| holds_credential(text));
+    let has: Vec<&String> = has.map(|((name, _), _)| name).collect();
+    assert!(!has.is_empty());
+    assert!(
+        has.iter().all(|name| name.starts_with("pulumi-resource")),
+        "{has:?}"
+    );
+    site.holds_no(&token_value);
+}
+
+/// Runs the stack, and looks at the environment of every process that comes of it: by the process's name and number.
+fn watched(site: &Site) -> (Ran, BTreeMap<(String, u32), String>) {
+    use std::process::Stdio;
+    let arguments = [
+        "--format", "json", "run", "--stack", "who-demo", "--spec", "order.md",
+    ];
+    let child = site
+        .command(&arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let first = child.id();
+    let is_over = AtomicBool::new(false);
+    let mut seen = BTreeMap::new();
+    let ran = std::thread::scope(|scope| {
+        let run = scope.spawn(|| {
+            let output = child.wait_with_output().unwrap();
+            is_over.store(true, Ordering::SeqCst);
+            ran(output)
+        });
+        while !is_over.load(Ordering::SeqCst) {
+            look(first, &mut seen);
+        }
+        run.join().unwrap()
+    });
+    (ran, seen)
+}
+
+/// Adds what the environments of all descendants of a process hold now.
+fn look(first: u32, seen: &mut BTreeMap<(String, u32), String>) {
+    let mut parents = BTreeMap::new();
+    for entry in std::fs::read_dir("/proc").unwrap() {
+        let name = entry.unwrap().file_name();
+        let Some(pid) = name
+            .to_str()
+            .and_then(|name| name.parse::<u32>().map_or(None, Some))
+        else {
+            continue;
+        };
+        // Who ended meanwhile is not looked at.
+        let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else {
+            continue;
+        };
+        let Some((front, back)) = stat.rsplit_once(')') else {
+            continue;
+        };
+        let name = front
+            .split_once('(')
+            .map_or("", |(_, name)| name)
+            .to_owned();
+        let parent: u32 = back.split_whitespace().nth(1).unwrap().parse().unwrap();
+        parents.insert(pid, (parent, name));
+    }
+    for (pid, (parent, name)) in &parents {
+        let mut above = *parent;
+        while let Some((next, _)) = parents.get(&above).filter(|_| above != first) {
+            above = *next;
+        }
+        if above != first {
+            continue;
+        }
+        if let Ok(bytes) = std::fs::read(format!("/proc/{pid}/environ")) {
+            let text = String::from_utf8_lossy(&bytes).replace('\0', "\n");
+            seen.entry((name.clone(), *pid))
+                .or_default()
+                .push_str(&text);
+        }
+    }
+}
+
+/// Whether a text holds the name of a variable with credentials, or the runner's token.
+fn holds_credential(text: &str) -> bool {
+    let names = [
+        "AWS_ACCESS_KEY",
+        "AWS_SECRET",
+        "AWS_SESSION",
+        "AWS_CONTAINER",
+        "ACTIONS_ID_TOKEN",
+        "runner-bearer",
+    ];
+    names.iter().any(|name| text.contains(name))
 }

@@ -63,13 +63,25 @@ fn shell(site: &Site, command: &str) -> String {
 #[test]
 fn its_configuration_is_one() {
     let blocks = blocks("yaml");
-    let [whole, credentials] = blocks.as_slice() else {
-        panic!("one configuration, and what roles add to it");
+    let [whole, first, credentials] = blocks.as_slice() else {
+        panic!("one configuration, the least for a workflow, and what roles add");
     };
+    assert_eq!(lightsout::config::parse(first).unwrap().routes().count(), 1);
     let config = lightsout::config::parse(whole).unwrap();
     assert_eq!(config.names().count(), 1);
     let (before, _) = whole.split_once("    packages:").unwrap();
     lightsout::config::parse(&format!("{before}{credentials}")).unwrap();
+}
+
+/// What the README has a first user write: the workflow, and the configuration.
+pub(crate) fn first_use() -> (String, String) {
+    let workflows = blocks("yml");
+    let [workflow] = workflows.as_slice() else {
+        panic!("one workflow");
+    };
+    assert!(workflow.lines().count() <= 20, "{workflow}");
+    let configuration = blocks("yaml").swap_remove(1);
+    (workflow.clone(), configuration)
 }
 
 #[test]

@@ -196,7 +196,9 @@ impl Factory {
         }
         config.push_str(&self.extra);
         config.push_str(&self.top);
-        files.insert("lightsout.yaml".to_owned(), config.into_bytes());
+        // A test may bring its own.
+        let name = "lightsout.yaml".to_owned();
+        files.entry(name).or_insert_with(|| config.into_bytes());
         let mut tree = Tree::new();
         for (path, bytes) in &files {
             tree.add(

@@ -61,6 +61,7 @@ pub(super) fn answer(observed: &Observed, ended: &Result<ProgramEnd, ProgramErro
         Ok(ProgramEnd::Failed(reason)) => format!("the program failed: {reason}"),
         Ok(ProgramEnd::DeadlinePassed) => "the program ran longer than its deadline".to_owned(),
         Ok(ProgramEnd::TooMuchOutput) => "the program printed more than its limit".to_owned(),
+        Ok(ProgramEnd::Abandoned) => "the engine did not wait for the program".to_owned(),
         Err(error) => error.to_string(),
     };
     RunResponse { error, bail: false }

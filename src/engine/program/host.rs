@@ -75,12 +75,12 @@ impl State {
         self.recorder.clone()
     }
 
-    /// What is left; a run that was begun and has no end is an error.
+    /// What is left; a run that was begun and has no end was abandoned by the engine.
     pub(super) fn outcome(&self) -> Result<ProgramRun, ProgramError> {
         let mut outcome = lock(&self.outcome);
         let end = match (outcome.started, outcome.ended.take()) {
             (_, Some(ended)) => Some(ended?),
-            (true, None) => return Err(ProgramError::EndedEarly),
+            (true, None) => Some(ProgramEnd::Abandoned),
             (false, None) => None,
         };
         Ok(ProgramRun {

@@ -54,8 +54,8 @@ struct Shared {
     job: Job,
     /// How many more times STS answers that it is asked too often.
     busy: Mutex<u32>,
-    /// Sessions by access key: the role session's ARN and the session token.
-    sessions: Mutex<BTreeMap<String, (String, String)>>,
+    /// Sessions by access key: the role session's ARN, and the policy that cuts it.
+    sessions: Mutex<BTreeMap<String, (String, Option<Value>)>>,
 }
 
 impl Aws {
@@ -171,6 +171,7 @@ impl Shared {
         let answered = match form.get("Action").map(String::as_str) {
             Some("AssumeRoleWithWebIdentity") => self.assume(form),
             Some("GetCallerIdentity") => self.caller(authorization.as_deref()),
+            Some("AssumeRole") => self.become_another(form, authorization.as_deref()),
             _ => Err((400, "InvalidAction", "no such action")),
         };
         match answered {
@@ -210,6 +211,7 @@ impl Shared {
         if !(900..=3600).contains(&form["DurationSeconds"].parse::<u32>().unwrap()) {
             return Err((400, "ValidationError", "DurationSeconds"));
         }
+        let mut cut = None;
         if let Some(policy) = form.get("Policy") {
             if policy.len() > POLICY_BYTES_MAX {
                 return Err((400, "PackedPolicyTooLarge", "too large"));
@@ -219,6 +221,7 @@ impl Shared {
             if policy["Version"] != "2012-10-17" || !policy["Statement"].is_array() {
                 return Err((400, "MalformedPolicyDocument", "no Version or Statement"));
             }
+            cut = Some(policy);
         }
         let (role, name) = (&form["RoleArn"], &form["RoleSessionName"]);
         let arn = role
@@ -228,7 +231,7 @@ impl Shared {
         let mut sessions = self.sessions.lock().unwrap();
         let key = format!("ASIADOUBLE{:010}", sessions.len());
         let token = format!("session-canary-{key}");
-        sessions.insert(key.clone(), (arn.clone(), token.clone()));
+        sessions.insert(key.clone(), (arn.clone(), cut));
         let expiration = jiff::Timestamp::from_second(now() + 900).unwrap();
         Ok(format!(
             "<AssumeRoleWithWebIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleWithWebIdentityResult><Audience>{AUDIENCE}</Audience><AssumedRoleUser><AssumedRoleId>AROA:{name}</AssumedRoleId><Arn>{arn}</Arn></AssumedRoleUser><Credentials><AccessKeyId>{key}</AccessKeyId><SecretAccessKey>secret-canary-{key}</SecretAccessKey><SessionToken>{token}</SessionToken><Expiration>{expiration}</Expiration></Credentials></AssumeRoleWithWebIdentityResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></AssumeRoleWithWebIdentityResponse>"
@@ -254,7 +257,41 @@ impl Shared {
         }
     }
 
+    /// What a role of these sessions may do is everything, unless a session policy cuts it.
+    fn become_another(
+        &self,
+        form: &BTreeMap<String, String>,
+        authorization: Option<&str>,
+    ) -> Result<String, Refused> {
+        let (_, cut) = self.session(authorization)?;
+        let allows = |policy: &Value| {
+            let statements = policy["Statement"].as_array().unwrap();
+            statements.iter().any(|it| {
+                let actions = it["Action"].to_string();
+                it["Effect"] == "Allow"
+                    && (actions.contains("sts:AssumeRole") || actions.contains("\"*\""))
+            })
+        };
+        if cut.as_ref().is_some_and(|policy| !allows(policy)) {
+            let message = "User is not authorized to perform: sts:AssumeRole because no session policy allows the sts:AssumeRole action";
+            return Err((403, "AccessDenied", message));
+        }
+        let arn = &form["RoleArn"];
+        let expiration = jiff::Timestamp::from_second(now() + 900).unwrap();
+        Ok(format!(
+            "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><AssumedRoleUser><AssumedRoleId>AROA:x</AssumedRoleId><Arn>{arn}</Arn></AssumedRoleUser><Credentials><AccessKeyId>ASIAOTHER</AccessKeyId><SecretAccessKey>x</SecretAccessKey><SessionToken>x</SessionToken><Expiration>{expiration}</Expiration></Credentials></AssumeRoleResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></AssumeRoleResponse>"
+        ))
+    }
+
     fn caller(&self, authorization: Option<&str>) -> Result<String, Refused> {
+        let (arn, _) = self.session(authorization)?;
+        Ok(format!(
+            "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult><Arn>{arn}</Arn><UserId>AROA</UserId><Account>123456789012</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
+        ))
+    }
+
+    /// The session that signed a request.
+    fn session(&self, authorization: Option<&str>) -> Result<(String, Option<Value>), Refused> {
         let unsigned = (
             403,
             "MissingAuthenticationToken",
@@ -266,10 +303,7 @@ impl Shared {
             .ok_or(unsigned)?;
         let sessions = self.sessions.lock().unwrap();
         let unknown = (403, "InvalidClientTokenId", "no such session");
-        let (arn, _) = sessions.get(key).ok_or(unknown)?;
-        Ok(format!(
-            "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult><Arn>{arn}</Arn><UserId>AROA</UserId><Account>123456789012</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
-        ))
+        sessions.get(key).cloned().ok_or(unknown)
     }
 }
 
