@@ -57,27 +57,40 @@ pub fn main(cli: Cli, shed: Shed) -> Exit {
 async fn dispatch(cli: Cli, shed: Shed) -> Result<Exit, Fault> {
     let environment = Environment::read(shed);
     let outside = Outside::new(&cli, environment)?;
-    match cli.command {
-        Command::Run(ref arguments) => run(&outside, arguments).await,
-        Command::Work(ref arguments) => work::run(&outside, arguments).await,
-        Command::Route(ref arguments) => route::run(&outside, arguments).await,
-        Command::Stacks(ref arguments) => stacks::run(&outside, arguments),
-        Command::Demo(ref arguments) => demo::run(&outside, arguments.keep.as_deref()).await,
-        Command::Approve(ref arguments) => approve::run(&outside, arguments).await,
-        Command::Acknowledge(ref arguments) => acknowledge(&outside, arguments),
-        Command::Generate(ref arguments) => stage::generate(&outside, arguments).await,
-        Command::Preview(ref arguments) => stage::preview(&outside, arguments).await,
-        Command::Policy(ref arguments) => stage::policy(&outside, arguments).await,
-        Command::Holdout(ref arguments) => stage::holdout(&outside, arguments).await,
-        Command::Gate(ref arguments) => stage::gate(&outside, arguments).await,
-        Command::Apply(ref arguments) => stage::apply(&outside, arguments).await,
-        Command::Verify(ref arguments) => verify::run(&outside, arguments),
-        Command::Tools { ref command } => outside
+    // Whatever a command prints, the runner takes none of it for a command of its own.
+    let mut runner = Runner::begin(&outside.environment)?;
+    let done = act(&outside, &cli.command, &mut runner).await;
+    runner.map_or(Ok(()), Runner::end)?;
+    done
+}
+
+/// Does what is asked for; who has more to tell the runner takes it.
+async fn act(
+    outside: &Outside,
+    command: &Command,
+    runner: &mut Option<Runner>,
+) -> Result<Exit, Fault> {
+    match command {
+        Command::Run(arguments) => run(outside, arguments, runner.take()).await,
+        Command::Work(arguments) => work::run(outside, arguments, runner.take()).await,
+        Command::Route(arguments) => route::run(outside, arguments, runner.take()).await,
+        Command::Stacks(arguments) => stacks::run(outside, arguments),
+        Command::Demo(arguments) => demo::run(outside, arguments.keep.as_deref()).await,
+        Command::Approve(arguments) => approve::run(outside, arguments).await,
+        Command::Acknowledge(arguments) => acknowledge(outside, arguments),
+        Command::Generate(arguments) => stage::generate(outside, arguments).await,
+        Command::Preview(arguments) => stage::preview(outside, arguments).await,
+        Command::Policy(arguments) => stage::policy(outside, arguments).await,
+        Command::Holdout(arguments) => stage::holdout(outside, arguments).await,
+        Command::Gate(arguments) => stage::gate(outside, arguments).await,
+        Command::Apply(arguments) => stage::apply(outside, arguments).await,
+        Command::Verify(arguments) => verify::run(outside, arguments),
+        Command::Tools { command } => outside
             .interrupt
-            .before(tools::run(&outside, command))
+            .before(tools::run(outside, command))
             .await
             .ok_or(Fault::Interrupted)?,
-        Command::TrustPolicy(ref arguments) => trust::run(&outside, arguments),
+        Command::TrustPolicy(arguments) => trust::run(outside, arguments),
         Command::Schema => {
             print(
                 &serde_json::to_string_pretty(&crate::config::schema())
@@ -214,14 +227,17 @@ pub fn person(name: &str) -> Result<PersonName, Fault> {
     PersonName::new(name).map_err(|error| Fault::Usage(format!("`--by`: {error}")))
 }
 
-async fn run(outside: &Outside, arguments: &cli::Run) -> Result<Exit, Fault> {
+async fn run(
+    outside: &Outside,
+    arguments: &cli::Run,
+    runner: Option<Runner>,
+) -> Result<Exit, Fault> {
     let perimeter = outside.perimeter()?;
     let request = Request {
         order: order(outside, &arguments.spec).await?,
         proposal: arguments.proposal.clone(),
         remote: None,
     };
-    let runner = Runner::begin(&outside.environment)?;
     match whole_run(&perimeter, &arguments.stack, request, outside.format).await {
         Ok((report, outcome)) => {
             let reported = report.and_then(|report| {
@@ -362,6 +378,8 @@ fn failed(fault: &Fault, format: Format) -> Exit {
         })
         .to_string(),
     };
+    // The runner takes this for a command wherever it stands.
+    let text = text.replace("##[", "## [");
     // With standard error closed too, the exit code still says it.
     drop(warn(&text));
     fault.exit()

@@ -229,10 +229,12 @@ impl Fault {
     /// The error with its causes, in one line.
     #[must_use]
     pub fn line(&self) -> String {
-        let mut line = self.to_string();
+        // What was said by others may have lines, which would begin as something else.
+        let flat = |text: String| text.replace(|c: char| c.is_control(), " ");
+        let mut line = flat(self.to_string());
         let mut cause = std::error::Error::source(self);
         while let Some(error) = cause {
-            let text = error.to_string();
+            let text = flat(error.to_string());
             if !line.ends_with(&text) {
                 line.push_str(": ");
                 line.push_str(&text);

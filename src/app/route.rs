@@ -94,8 +94,11 @@ async fn decide(
 ///
 /// # Errors
 /// It cannot be found out, or not be written.
-pub async fn run(outside: &Outside, arguments: &cli::Route) -> Result<Exit, Fault> {
-    let runner = Runner::begin(&outside.environment)?;
+pub async fn run(
+    outside: &Outside,
+    arguments: &cli::Route,
+    runner: Option<Runner>,
+) -> Result<Exit, Fault> {
     let routed = match checked(outside).await {
         Ok(checked) => checked.routed,
         Err(fault) => {

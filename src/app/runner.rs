@@ -81,6 +81,14 @@ impl Runner {
         annotate(&report.refusals())
     }
 
+    /// From here on the runner takes commands again.
+    ///
+    /// # Errors
+    /// Standard error is closed.
+    pub fn end(self) -> Result<(), Fault> {
+        super::warn(&format!("::{}::", self.token))
+    }
+
     /// Says what else is to be known.
     ///
     /// # Errors
@@ -92,7 +100,7 @@ impl Runner {
             .map(|(name, value)| format!("{name}: {value}"))
             .collect();
         self.summary(&lines.join("\n"))?;
-        super::warn(&format!("::{}::", self.token))
+        self.end()
     }
 
     /// Says that there is no decision.

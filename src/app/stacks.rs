@@ -42,7 +42,11 @@ pub fn run(outside: &Outside, arguments: &cli::Stacks) -> Result<Exit, Fault> {
     let config = parse(&text)?;
     let before = match &arguments.changed {
         None => None,
-        Some(commit) => Some(perimeter.repository.base_at(commit.parse()?)?),
+        Some(commit) => {
+            let wrong = |error| Fault::Usage(format!("`--changed`: {error}"));
+            let commit = commit.parse().map_err(wrong)?;
+            Some(perimeter.repository.base_at(commit)?)
+        }
     };
     let mut stacks = Vec::new();
     for stack in config.stacks() {

@@ -28,8 +28,11 @@ use crate::tracker::route::{Kind, Nothing, Routed, Work};
 ///
 /// # Errors
 /// lightsout could not decide.
-pub async fn run(outside: &Outside, arguments: &cli::Work) -> Result<Exit, Fault> {
-    let runner = Runner::begin(&outside.environment)?;
+pub async fn run(
+    outside: &Outside,
+    arguments: &cli::Work,
+    runner: Option<Runner>,
+) -> Result<Exit, Fault> {
     let Checked {
         perimeter,
         base,

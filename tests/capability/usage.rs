@@ -1,6 +1,6 @@
 //! What the operator did wrong is named, with the right exit code.
 
-use crate::support::factory::{factory, tools};
+use crate::support::factory::{LONGER, factory, tools};
 
 #[test]
 fn a_broken_configuration_is_shown_with_line_column_and_the_likely_word() {
@@ -219,4 +219,97 @@ fn a_job_on_github_gets_outputs_a_summary_and_annotations_and_no_foreign_command
     assert!(lines[..end].iter().all(|line| !line.starts_with("::error")));
     let report = site.top.join(".lightsout/runs");
     assert!(report.exists());
+}
+
+/// Every other command is fenced too: a stage prints what an agent has said.
+#[test]
+fn a_stage_on_github_is_fenced() {
+    tools();
+    let site = factory("site-demo", "stacks/site")
+        .agent(LONGER)
+        .build()
+        .variable("GITHUB_ACTIONS", "true");
+    let out = site.top.join("proposal.json");
+    let arguments = [
+        "generate",
+        "--stack",
+        "site-demo",
+        "--spec",
+        "order.md",
+        "--out",
+    ];
+    let ran = site
+        .lightsout(&[&arguments[..], &[out.to_str().unwrap()]].concat())
+        .expect(0);
+    let lines: Vec<&str> = ran.stderr.lines().collect();
+    let token = lines.first().unwrap().strip_prefix("::stop-commands::");
+    let end = format!("::{}::", token.unwrap());
+    assert_eq!(lines.last(), Some(&end.as_str()));
+    // What one job has made, another judges; on another base it is stale.
+    let judged = site.judge(&out).expect(0).json();
+    assert_eq!(judged["outcome"], "applied");
+    let other = factory("site-demo", "stacks/site")
+        .agent(LONGER)
+        .file("stacks/site/README.md", "something else\n")
+        .build();
+    let refused = other.judge(&out).expect(12);
+    assert!(
+        refused
+            .stdout
+            .contains("what the stack's folder was before"),
+        "{}",
+        refused.stdout
+    );
+    assert!(other.resources().is_empty());
+}
+
+#[test]
+fn the_stacks_are_listed_for_a_matrix() {
+    let site = factory("site-demo", "stacks/site").build();
+    let human = site.lightsout(&["stacks"]).expect(0);
+    assert_eq!(human.stdout, "site-demo  stacks/site  auto\n");
+    let matrix = site.lightsout(&["stacks", "--matrix"]).expect(0).json();
+    let only =
+        serde_json::json!([{ "include": [{ "stack": "site-demo", "path": "stacks/site" }] }]);
+    assert_eq!(matrix, only);
+    let head = std::fs::read_to_string(site.top.join(".git/refs/heads/main")).unwrap();
+    let unchanged = ["stacks", "--matrix", "--changed", head.trim()];
+    assert_eq!(
+        site.lightsout(&unchanged).expect(0).json(),
+        serde_json::json!([])
+    );
+    let parts: usize = (1..=3)
+        .map(|part| {
+            let shard = format!("{part}/3");
+            let listed = site.lightsout(&["--format", "json", "stacks", "--shard", &shard]);
+            listed.expect(0).json().as_array().unwrap().len()
+        })
+        .sum();
+    assert_eq!(parts, 1);
+    for wrong in ["4/3", "0/3", "x", "1/0"] {
+        site.lightsout(&["stacks", "--shard", wrong]).expect(2);
+    }
+    site.lightsout(&["stacks", "--changed", "main"]).expect(2);
+}
+
+/// What a workflow lacks is said, with what to do.
+#[test]
+fn work_outside_of_a_workflow_says_what_is_missing() {
+    let site = factory("site-demo", "stacks/site").build();
+    let ran = site.lightsout(&["work"]).expect(2);
+    assert!(ran.stderr.contains("lightsout run"), "{}", ran.stderr);
+    let event = site.top.join("event.json");
+    let payload = serde_json::json!({
+        "action": "labeled", "repository": { "full_name": "o/r", "default_branch": "main" },
+        "label": { "name": "x" }, "issue": { "number": 1 }
+    });
+    std::fs::write(&event, payload.to_string()).unwrap();
+    let site = site
+        .variable("GITHUB_EVENT_NAME", "issues")
+        .variable("GITHUB_EVENT_PATH", event.to_str().unwrap());
+    let ran = site.lightsout(&["work"]).expect(2);
+    assert!(ran.stderr.contains("GITHUB_TOKEN"), "{}", ran.stderr);
+    let site = site.variable("GITHUB_REPOSITORY", "o/other");
+    let ran = site.lightsout(&["work"]).expect(2);
+    assert!(ran.stderr.contains("`o/other`"), "{}", ran.stderr);
 }

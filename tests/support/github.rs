@@ -1140,7 +1140,8 @@ fn prism() -> u16 {
 }
 
 /// The folder of the packages and the contract.
-fn installed() -> &'static Path {
+/// Where the packages are.
+pub(crate) fn installed() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let mut hasher = DefaultHasher::new();

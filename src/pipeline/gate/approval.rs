@@ -36,15 +36,6 @@ pub enum Way {
         /// When it was written, as GitHub says.
         at: String,
     },
-    /// A review of a deployment to a GitHub environment.
-    Environment {
-        /// The environment.
-        environment: String,
-        /// The workflow's run.
-        workflow_run: u64,
-        /// The account's number.
-        account: u64,
-    },
 }
 
 impl Evidence for Approval {
