@@ -127,6 +127,9 @@ pub struct Work {
     /// Never start an agent: an issue without a proposal ends as a fault.
     #[arg(long)]
     pub no_agent: bool,
+    /// This is the second try: what has moved once more is not tried again.
+    #[arg(long)]
+    pub last: bool,
     /// The account that the token writes as; its own comment is found again by it.
     #[arg(long, value_name = "LOGIN", default_value = "github-actions[bot]")]
     pub login: String,

@@ -157,6 +157,16 @@ pub enum Fault {
         by: String,
         branch: String,
     },
+    #[error(
+        "what is given is not all of pull request {number}: it changes more than `{folder}`, or its branch is not up to date"
+    )]
+    #[diagnostic(
+        code(lightsout::pull_request),
+        help(
+            "propose one stack at a time; then bring the branch up to date, which begins a new run"
+        )
+    )]
+    NotThePullRequest { number: u64, folder: String },
     #[error("the agent's job has left no change")]
     #[diagnostic(code(lightsout::proposal), help("its log says why"))]
     NoProposal,
@@ -191,7 +201,7 @@ impl Fault {
         match self {
             Self::Config(_) | Self::Usage(_) => Exit::Usage,
             Self::AfterApply(_) | Self::Unsettled { .. } => Exit::ApplyIncomplete,
-            Self::Unmerged { .. } => Exit::RefusedByGate,
+            Self::Unmerged { .. } | Self::NotThePullRequest { .. } => Exit::RefusedByGate,
             Self::OutOfTime { .. } => Exit::BudgetSpent,
             Self::Repository(error) if error.is_usage() => Exit::Usage,
             Self::GitHub(error) if error.is_usage() => Exit::Usage,

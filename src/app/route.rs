@@ -169,15 +169,22 @@ fn told(outside: &Outside, runner: Option<Runner>, facts: &[(&str, &str)]) -> Re
 /// # Errors
 /// It cannot be written.
 pub fn nothing(outside: &Outside, runner: Option<Runner>, why: &Nothing) -> Result<Exit, Fault> {
+    // There is something to do, on another commit.
     let is_moved = why.code == Nothing::MOVED;
+    let exit = if is_moved {
+        Exit::RefusedByGate
+    } else {
+        Exit::Done
+    };
+    let code = exit.code().to_string();
     let facts = [
         ("asks", "nothing"),
         ("result", "nothing"),
-        ("code", "0"),
+        ("code", &code),
         ("reason", why.code),
         ("message", why.line.as_str()),
         ("again", if is_moved { "true" } else { "false" }),
     ];
     told(outside, runner, &facts)?;
-    Ok(Exit::Done)
+    Ok(exit)
 }

@@ -45,7 +45,12 @@ pub fn run(outside: &Outside, arguments: &cli::Stacks) -> Result<Exit, Fault> {
         Some(commit) => {
             let wrong = |error| Fault::Usage(format!("`--changed`: {error}"));
             let commit = commit.parse().map_err(wrong)?;
-            Some(perimeter.repository.base_at(commit)?)
+            let absent = |error| {
+                Fault::Usage(format!(
+                    "`--changed`: {error}; a workflow's checkout has it with `fetch-depth: 0`"
+                ))
+            };
+            Some(perimeter.repository.base_at(commit).map_err(absent)?)
         }
     };
     let mut stacks = Vec::new();

@@ -133,6 +133,7 @@ impl Here<'_> {
             server: self.plain("GITHUB_SERVER_URL"),
             base: self.base.commit.to_string(),
             repeats,
+            written: std::sync::OnceLock::new(),
         }
     }
 
@@ -142,7 +143,7 @@ impl Here<'_> {
             branch: work.branch.clone(),
             merges: match &work.kind {
                 Kind::Issue(_) => None,
-                Kind::PullRequest { head } => Some(Merge {
+                Kind::PullRequest { head, .. } => Some(Merge {
                     number: work.number,
                     head: head.clone(),
                 }),
@@ -160,9 +161,7 @@ impl Here<'_> {
 /// Claims the work, does it, reports it, gives the claim back.
 async fn begin(here: &Here<'_>, work: Work, arguments: &cli::Work) -> Result<Done, Fault> {
     let given = arguments.proposal.as_deref();
-    if let Some(why) = unfit(here, &work, given).await? {
-        return Ok(Done::Nothing(why));
-    }
+    check_given(here, &work, given).await?;
     let claimed = match &work.kind {
         Kind::Issue(route) => {
             claim::issue(here.github, work.number, route, &here.base, &here.who()).await?
@@ -175,7 +174,7 @@ async fn begin(here: &Here<'_>, work: Work, arguments: &cli::Work) -> Result<Don
         Ok(claim) => claim,
         Err(why) => return Ok(Done::Nothing(why)),
     };
-    let tracker = here.tracker(&work, true);
+    let tracker = here.tracker(&work, !arguments.last);
     let request = Request {
         order: work.order.clone(),
         proposal: given.map(Path::to_owned),
@@ -215,13 +214,9 @@ fn held(claimed: Claimed, work: &Work) -> Result<Result<Claim, Nothing>, Fault> 
     }
 }
 
-/// Why the work cannot be begun here.
-async fn unfit(
-    here: &Here<'_>,
-    work: &Work,
-    given: Option<&Path>,
-) -> Result<Option<Nothing>, Fault> {
-    let (head, given) = match (&work.kind, given) {
+/// Refuses a change that is not what the work is about.
+async fn check_given(here: &Here<'_>, work: &Work, given: Option<&Path>) -> Result<(), Fault> {
+    let (head, merge, given) = match (&work.kind, given) {
         // A folder does not say from what it was made.
         (Kind::Issue(_), Some(given)) if given.extension().is_none_or(|it| it != "json") => {
             return Err(Fault::Usage(
@@ -229,41 +224,37 @@ async fn unfit(
                     .to_owned(),
             ));
         }
-        (Kind::Issue(_), _) => return Ok(None),
+        (Kind::Issue(_), _) => return Ok(()),
         (Kind::PullRequest { .. }, None) => {
             return Err(Fault::Usage(
                 "the pull request's version of the stack's folder comes by --proposal".to_owned(),
             ));
         }
-        (Kind::PullRequest { head }, Some(given)) => (head, given),
+        (Kind::PullRequest { head, merge }, Some(given)) => (head, merge, given),
     };
     let stack = crate::config::load::job(here.perimeter, &here.base, &work.stack)?.stack;
     let base_tree = folder(here.perimeter, &here.base, &stack.path)?;
     let Ok(tree) = stages::read(&base_tree, &stack.path, given)? else {
         // The run itself refuses it, with its reasons.
-        return Ok(None);
+        return Ok(());
     };
     let at = Folder::new(&stack.path).map_err(|error| Fault::Usage(error.to_string()))?;
     let top = here
         .perimeter
         .repository
         .write_tree(&here.base, &at, &tree)?;
-    let merge = here.outside.environment.get("GITHUB_SHA");
-    let merge = merge.map_or("", |sha| sha.reveal());
-    if here
-        .remote(work)
-        .is_merge(merge, &here.base, head, top)
-        .await?
-    {
-        return Ok(None);
+    let remote = here.remote(work);
+    // Whichever it is, its parents and its tree say whether it is the one.
+    let ours = here.plain("GITHUB_SHA");
+    for merge in ours.iter().chain(merge) {
+        if remote.is_merge(merge, &here.base, head, top).await? {
+            return Ok(());
+        }
     }
-    Ok(Some(Nothing {
-        code: "not-the-pull-request",
-        line: format!(
-            "what is given is not all of pull request {}: it changes more than `{}`, or its branch is not up to date",
-            work.number, stack.path
-        ),
-    }))
+    Err(Fault::NotThePullRequest {
+        number: work.number,
+        folder: stack.path,
+    })
 }
 
 /// Reports a run that ended, and gives the claim back.

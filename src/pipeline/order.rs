@@ -169,13 +169,18 @@ pub enum Taint {
 }
 
 impl Origin {
-    /// The highest level that a run of this origin may have: text from outside caps it at `review`.
+    /// The highest level that a run of this origin may have: text from outside caps it at `review`. Who has pushed what to a pull request is not
+    /// known for certain, so that somebody who may must agree to what was judged of it.
     #[must_use]
     pub const fn ceiling(&self) -> Autonomy {
         match self {
             Self::File { .. } => Autonomy::Auto,
-            Self::Issue { author, .. } | Self::PullRequest { author, .. } => match author.taint {
+            Self::Issue { author, .. } => match author.taint {
                 Taint::Inside => Autonomy::Auto,
+                Taint::Outside => Autonomy::Review,
+            },
+            Self::PullRequest { author, .. } => match author.taint {
+                Taint::Inside => Autonomy::Balanced,
                 Taint::Outside => Autonomy::Review,
             },
         }

@@ -134,27 +134,32 @@ pub fn is_unapplied(
     stack: &StackName,
     base: &Tree,
 ) -> Result<bool, Fault> {
-    let mut latest: Option<(u64, &Run, Recorded<Landing>)> = None;
+    let folder = repository.folder_name(base)?;
+    let applied = last_apply(view, stack)?.and_then(|run| run.entries().last());
+    let since = applied.map_or(0, |entry| entry.seq);
     for run in view.runs() {
         let mandate: Option<Recorded<Mandate>> = view.read(run.id())?;
         let landing: Option<Recorded<Landing>> = view.read(run.id())?;
         let (Some(mandate), Some(landing)) = (mandate, landing) else {
             continue;
         };
-        let published = landing.value().published.as_ref();
-        let is_offer = published.is_none_or(|it| it.branch == landing.value().branch);
-        let is_latest = latest
+        let it = landing.value();
+        let is_offer = it
+            .published
             .as_ref()
-            .is_none_or(|(seq, ..)| *seq < landing.entry());
-        if mandate.value().stack == *stack && !is_offer && is_latest {
-            latest = Some((landing.entry(), run, landing));
+            .is_none_or(|at| at.branch == it.branch);
+        let was_begun = run.kinds().any(|kind| kind == Kind::ApplyStarted);
+        let is_later = landing.entry() > since;
+        if mandate.value().stack == *stack
+            && is_later
+            && !is_offer
+            && !was_begun
+            && it.folder == folder
+        {
+            return Ok(true);
         }
     }
-    let Some((_, run, landing)) = latest else {
-        return Ok(false);
-    };
-    let was_begun = run.kinds().any(|kind| kind == Kind::ApplyStarted);
-    Ok(!was_begun && repository.folder_name(base)? == landing.value().folder)
+    Ok(false)
 }
 
 /// A file beside the state that says which run is changing the stack: other checkouts have other ledgers.

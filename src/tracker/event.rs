@@ -138,6 +138,9 @@ pub struct Pull {
     /// Who opened it.
     #[serde(default)]
     pub user: Option<Account>,
+    /// GitHub's merge of it, if that was made before the event.
+    #[serde(default)]
+    pub merge_commit_sha: Option<String>,
     /// What is proposed.
     pub head: Side,
     /// Where it shall go.

@@ -3,20 +3,24 @@
 //! INVARIANT: each is there once, however often it is written: it is found again by a mark in it, among what our own account wrote.
 //! INVARIANT: foreign text stands in code spans and blocks, where nothing is markup, a mention or a command.
 
+mod ended;
+
+use std::sync::OnceLock;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
 use serde::Deserialize;
 use serde_json::json;
 
+pub use ended::Ended;
+use ended::is_alarming;
+
 use super::event::Account;
 use super::route::{Kind, Work};
-use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::names::StackName;
 use crate::perimeter::github::{Error, GitHub, segment};
 use crate::pipeline::Outcome;
-use crate::report::Report;
 use crate::report::markdown::{block, code};
 
 /// LIMIT of GitHub: characters of a comment are 65,536; some are left for what stands around.
@@ -43,6 +47,8 @@ pub struct Tracker<'a> {
     pub base: String,
     /// Whether what has moved is judged again without being asked for.
     pub repeats: bool,
+    /// The comment of this run, when it stands under another name than expected.
+    pub written: OnceLock<u64>,
 }
 
 /// How the change for an issue is offered at `review`.
@@ -51,17 +57,6 @@ enum Offered {
     Pull(u64),
     /// Only as a branch.
     Branch(String),
-}
-
-/// How the work ended.
-#[derive(Debug)]
-pub enum Ended<'a> {
-    /// With a report.
-    Report(&'a Report),
-    /// With an outcome whose report could not be made.
-    Unreported(&'a Outcome, &'a Fault),
-    /// Without a decision, or in the middle of an apply.
-    Fault(&'a Fault),
 }
 
 #[derive(Deserialize)]
@@ -82,41 +77,6 @@ struct Written {
 struct CheckRuns {
     #[serde(default)]
     check_runs: Vec<Written>,
-}
-
-impl Ended<'_> {
-    /// The label's phase.
-    fn phase(&self) -> &'static str {
-        match self {
-            Self::Unreported(Outcome::Applied(_) | Outcome::NothingToChange, _) => "done",
-            Self::Unreported(Outcome::HandedOver(..), _) => "review",
-            Self::Unreported(Outcome::Refused(_) | Outcome::ApplyIncomplete(_), _)
-            | Self::Fault(_) => "blocked",
-            Self::Report(report) => report.phase(),
-        }
-    }
-
-    fn conclusion(&self) -> &'static str {
-        match self.phase() {
-            "done" => "success",
-            "review" => "action_required",
-            "again" => "neutral",
-            _ => "failure",
-        }
-    }
-
-    fn line(&self) -> String {
-        match self {
-            Self::Unreported(outcome, fault) => format!(
-                "{}, and the report could not be made: {}",
-                outcome.word(),
-                fault.line()
-            ),
-            Self::Fault(fault) if is_alarming(fault) => fault.line(),
-            Self::Fault(fault) => format!("no decision, nothing was applied: {}", fault.line()),
-            Self::Report(report) => report.line(),
-        }
-    }
 }
 
 impl Tracker<'_> {
@@ -219,23 +179,27 @@ impl Tracker<'_> {
     async fn comment(&self, text: &str) -> Result<(), Error> {
         let body = json!({ "body": cut(&format!("{}\n{text}", self.mark())) });
         let path = format!("/issues/{}/comments", self.work.number);
-        let written = match self.own_comment(&path).await? {
-            Some(found) => found,
+        let known = match self.written.get() {
+            Some(id) => Some(*id),
+            None => self.own_comment(&path).await?.map(|found| found.id),
+        };
+        let id = match known {
+            Some(id) => id,
             None => {
                 let look = async || self.own_comment(&path).await;
                 let made: Written = self.github.create(&path, &body, look).await?;
                 let by = made.user.map_or_else(String::new, |user| user.login);
-                return if by == self.login {
-                    Ok(())
-                } else {
-                    // Under another name nothing of ours would be found again.
-                    let is = crate::names::excerpt(&by);
-                    let given = self.login.to_owned();
-                    Err(Error::Login { is, given })
-                };
+                if by != self.login {
+                    // By its author it would not be found again.
+                    let by = crate::names::excerpt(&by);
+                    let login = self.login;
+                    tracing::warn!(%by, %login, "the token writes as another account: give its name as --login");
+                    self.written.get_or_init(|| made.id);
+                }
+                return Ok(());
             }
         };
-        let path = format!("/issues/comments/{}", written.id);
+        let path = format!("/issues/comments/{id}");
         let _: serde::de::IgnoredAny = self.github.set(Method::PATCH, &path, &body).await?;
         Ok(())
     }
@@ -263,7 +227,7 @@ impl Tracker<'_> {
         };
         let published = landing.and_then(|landing| landing.published.as_ref());
         let (head, conclusion) = match (&self.work.kind, published) {
-            (Kind::PullRequest { head }, _) => (head, ended.conclusion()),
+            (Kind::PullRequest { head, .. }, _) => (head, ended.conclusion()),
             (Kind::Issue(_), Some(published)) => (&published.commit, ended.conclusion()),
             (Kind::Issue(_), None) => (&self.base, "neutral"),
         };
@@ -376,11 +340,6 @@ impl Tracker<'_> {
         }
         Ok(())
     }
-}
-
-/// Whether code or world may not be what they should.
-fn is_alarming(fault: &Fault) -> bool {
-    fault.exit() == Exit::ApplyIncomplete || matches!(fault, Fault::AfterLanding { .. })
 }
 
 fn cut(text: &str) -> String {

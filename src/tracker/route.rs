@@ -51,6 +51,8 @@ pub enum Kind {
     PullRequest {
         /// Its head.
         head: String,
+        /// GitHub's merge of it, as the event says.
+        merge: Option<String>,
     },
 }
 

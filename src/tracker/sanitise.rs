@@ -1,4 +1,4 @@
-//! What the agent gets of an issue's text: what a person who looks at the issue sees, and nothing else.
+//! What the agent gets of an issue's text: what can be hidden in it from a person who looks at the page is left out.
 //!
 //! An issue is written in Markdown with HTML, in which much can be hidden from whoever labels it: comments, attributes, titles and
 //! descriptions of pictures, characters without width, text that runs the other way. All of that is left out. What remains is still foreign
@@ -19,6 +19,7 @@ const CUT: &str = "\n(cut: the text is longer)";
 struct Patterns {
     comment: Regex,
     hidden: Regex,
+    folded: Regex,
     tag: Regex,
     picture: Regex,
     link_title: Regex,
@@ -37,8 +38,9 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
         // One that is never closed hides the rest.
         comment: regex(r"(?s)<!--.*?(?:-->|\z)"),
         hidden: regex(
-            r"(?is)<(?:script|style|template|details)\b.*?(?:</(?:script|style|template|details)\s*>|\z)",
+            r"(?is)<(?:script|style|template)\b.*?(?:</(?:script|style|template)\s*>|\z)",
         ),
+        folded: regex(r"(?is)<details\b.*?(?:</details\s*>|\z)"),
         // What stands in quotes may hold what would end the tag.
         tag: regex(r#"(?s)</?[A-Za-z!?](?:"[^"]*"|'[^']*'|[^<>"'])*(?:>|\z)"#),
         picture: regex(r"!\[(?:[^\[\]]|\[[^\[\]]*\])*\](?:\([^)]*\)|\[[^\]]*\])?"),
@@ -70,6 +72,7 @@ fn visible(text: &str) -> String {
     // A space stays where something was: what stood on both sides must not become one.
     let text = patterns.comment.replace_all(&plain, " ");
     let text = patterns.hidden.replace_all(&text, " ");
+    let text = patterns.folded.replace_all(&text, "[folded text left out]");
     let text = patterns.picture.replace_all(&text, "[picture]");
     let text = patterns.tag.replace_all(&text, " ");
     let text = patterns.link_title.replace_all(&text, "]($1)");
@@ -99,7 +102,10 @@ mod tests {
             ("keep <!-- hidden", "keep"),
             ("a <!-- b <!-- c --> d", "a   d"),
             ("<b title=\"hidden\">bold</b>", "bold"),
-            ("<details>hidden</details> seen", "seen"),
+            (
+                "<details>hidden</details> seen",
+                "[folded text left out] seen",
+            ),
             ("<scr<b>ipt>x", "<scr ipt>x"),
             (
                 "![hidden](https://x/hidden.png \"hidden\") seen",

@@ -158,20 +158,31 @@ fn reused() -> String {
 
 /// The runner runs a workflow for GitHub's payload of a label; what it printed.
 fn labelled(world: &World, workflow: &str) -> (bool, String) {
+    happened(world, workflow, "issues", &world.labelled(), &[])
+}
+
+/// The runner runs a workflow for one of GitHub's payloads.
+fn happened(
+    world: &World,
+    workflow: &str,
+    event: &str,
+    payload: &serde_json::Value,
+    more: &[(&str, String)],
+) -> (bool, String) {
     let site = &world.site;
     let top = site.top.display().to_string();
     let text = workflow.replace("BINARY", env!("CARGO_BIN_EXE_lightsout"));
     std::fs::create_dir_all(site.top.join(".github/workflows")).unwrap();
     std::fs::write(site.top.join(".github/workflows/change.yml"), text).unwrap();
     let home = tempfile::tempdir().unwrap();
-    let event = home.path().join("event.json");
-    std::fs::write(&event, world.labelled().to_string()).unwrap();
+    let file = home.path().join("event.json");
+    std::fs::write(&file, payload.to_string()).unwrap();
     let artifacts = home.path().join("artifacts");
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/act");
-    let mut command = runner(site, home.path(), &["issues"]);
+    let mut command = runner(site, home.path(), &[event]);
     command
         .args(["-W", ".github/workflows/change.yml", "-e"])
-        .arg(&event);
+        .arg(&file);
     let token = format!("GITHUB_TOKEN={}", world.github.token());
     let passphrase = format!("PULUMI_CONFIG_PASSPHRASE={PASSPHRASE}");
     command.args(["-s", &token, "-s", &passphrase]);
@@ -181,6 +192,9 @@ fn labelled(world: &World, workflow: &str) -> (bool, String) {
         ("TEST_REPOSITORY", top),
         ("TEST_ARTIFACTS", artifacts.display().to_string()),
     ] {
+        command.arg("--env").arg(format!("{name}={value}"));
+    }
+    for (name, value) in more {
         command.arg("--env").arg(format!("{name}={value}"));
     }
     for (action, commit) in [
@@ -362,4 +376,29 @@ fn the_linters_find_nothing() {
         assert_eq!(actionlint(Path::new(path)), 0, "{path}");
     }
     assert!(actionlint(&bad) > 0);
+}
+
+/// A pull request goes through the same three jobs, without an agent.
+#[test]
+fn a_pull_request_is_judged_by_three_jobs() {
+    let state = tempfile::tempdir().unwrap();
+    let world = world(LONGER, state.path());
+    let (number, _, merge) = crate::tracker::pull_request(&world, &[]);
+    let merged = tempfile::tempdir().unwrap();
+    for (path, blob) in world.github.files(&merge) {
+        let path = merged.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, blob.bytes).unwrap();
+    }
+    let more = [("TEST_PROPOSED", merged.path().display().to_string())];
+    let mut payload = world.proposed(number);
+    payload["pull_request"]["merge_commit_sha"] = merge.into();
+    let (succeeded, said) = happened(&world, &reused(), "pull_request", &payload, &more);
+    assert!(succeeded, "{said}");
+    let comments = world.github.comments(number);
+    assert_eq!(comments.len(), 1, "{said}");
+    let body = comments[0]["body"].as_str().unwrap();
+    assert!(body.contains("/lightsout approve "), "{body}");
+    assert_eq!(resources(state.path()), 0);
+    world.is_clean();
 }

@@ -202,8 +202,10 @@ fn of_two_runs_for_one_issue_one_works_and_one_says_so() {
     assert!(["taken", "gone"].contains(&idle.output("reason")));
     assert_eq!(world.github.comments(world.number).len(), 1);
     // Asked once more without a new label, there is nothing to do.
-    let again = world.work();
-    assert_eq!(again.output("reason"), "moved");
+    let payload = world.labelled();
+    world.check_out(&world.github.head());
+    let again = world.hear("work", "issues", &payload, &[]);
+    assert_eq!(again.output("reason"), "gone");
     world.is_clean();
 }
 
@@ -305,7 +307,7 @@ fn push(world: &World) -> String {
     there
 }
 
-/// A pull request of somebody else is judged as it is, and merged when it passes.
+/// A pull request of somebody else is judged as it is, and merged when it passes and somebody who may agrees.
 #[test]
 fn a_pull_request_is_judged_and_lands_as_its_own_merge() {
     let world = World::new(stack());
@@ -316,6 +318,14 @@ fn a_pull_request_is_judged_and_lands_as_its_own_merge() {
     let proposal = ["--proposal", proposal.to_str().unwrap()];
     let payload = world.proposed(number);
     let heard = world.hear("work", "pull_request", &payload, &proposal);
+    let report = heard.ran.expect_code(0).json();
+    // Also at `auto`: who has pushed what to it is not known for certain.
+    assert_eq!(heard.output("result"), "handed-over");
+    assert!(world.site.resources().is_empty());
+    let command = format!("/lightsout approve {}", report["run"].as_str().unwrap());
+    let mut payload = world.commented("maintainer", &command);
+    payload["issue"]["number"] = json!(number);
+    let heard = world.hear("work", "issue_comment", &payload, &[]);
     heard.ran.expect_code(0);
     assert_eq!(heard.output("result"), "applied");
     let landed = world.github.head();
@@ -343,8 +353,12 @@ fn a_pull_request_that_holds_more_than_what_is_judged_is_not_touched() {
     let proposal = ["--proposal", proposal.to_str().unwrap()];
     let payload = world.proposed(number);
     let heard = world.hear("work", "pull_request", &payload, &proposal);
-    heard.ran.expect_code(0);
-    assert_eq!(heard.output("reason"), "not-the-pull-request");
+    let ran = heard.ran.expect_code(12);
+    assert!(
+        ran.stderr.contains("not all of pull request"),
+        "{}",
+        ran.stderr
+    );
     assert_eq!(world.github.head(), before);
     assert!(world.github.comments(number).is_empty());
     world.is_clean();
@@ -354,7 +368,7 @@ const LONGER_BY_HAND: fn(&str) -> String =
     |text| text.replace("days: ${logRetentionDays}", "days: 180");
 
 /// A pull request of `writer` with longer log retention and these files besides: its number, its head, and GitHub's merge of it.
-fn pull_request(world: &World, more: &[&str]) -> (u64, String, String) {
+pub(crate) fn pull_request(world: &World, more: &[&str]) -> (u64, String, String) {
     let base = world.github.head();
     let mut files = world.github.files(&base);
     let program = world.file(&base, "stacks/site/Pulumi.yaml");
@@ -691,4 +705,75 @@ fn a_pull_request_is_trusted_only_if_everybody_in_it_is() {
     payload["pull_request"]["draft"] = json!(true);
     let heard = world.hear("route", "pull_request", &payload, &[]);
     assert_eq!(heard.output("reason"), "draft");
+}
+
+/// A pull request that got another commit after it was judged is left alone, whoever agrees to what was judged.
+#[test]
+fn a_pull_request_that_has_moved_is_not_merged() {
+    let world = World::new(stack());
+    let (number, _, merge) = pull_request(&world, &[]);
+    let before = world.github.head();
+    let site = world.site.variable("GITHUB_SHA", &merge);
+    let world = World { site, ..world };
+    let proposal = world.site.proposal("Pulumi.yaml", LONGER_BY_HAND);
+    let proposal = ["--proposal", proposal.to_str().unwrap()];
+    let heard = world.hear("work", "pull_request", &world.proposed(number), &proposal);
+    let report = heard.ran.expect_code(0).json();
+    // The emulator's pull requests do not follow their branches.
+    let other: fn(&mut Value) = |it| it["head"]["sha"] = json!("0".repeat(40));
+    world.github.fault("GET", "/pulls/", Fault::Edit(other));
+    let command = format!("/lightsout approve {}", report["run"].as_str().unwrap());
+    let mut payload = world.commented("maintainer", &command);
+    payload["issue"]["number"] = json!(number);
+    let heard = world.hear("work", "issue_comment", &payload, &[]);
+    heard.ran.expect_code(12);
+    assert_eq!(heard.output("again"), "false");
+    assert_eq!(world.github.head(), before);
+    assert!(world.site.resources().is_empty());
+    world.is_clean();
+}
+
+/// An account that is not the one expected still writes one comment in a run.
+#[test]
+fn a_wrong_login_does_not_lead_to_two_comments() {
+    let world = World::new(stack_by("true"));
+    let heard = world.hear(
+        "work",
+        "issues",
+        &world.labelled(),
+        &["--login", "somebody-else"],
+    );
+    heard.ran.expect_code(0);
+    assert_eq!(heard.output("result"), "nothing-to-change");
+    assert!(world.comment().contains("nothing-to-change"));
+    world.is_clean();
+}
+
+/// The second try is the last: then the issue says so, and waits for somebody.
+#[test]
+fn what_has_moved_twice_is_blocked() {
+    let world = World::new(stack());
+    let payload = world.labelled();
+    let lost = Fault::Answer {
+        status: 502,
+        headers: vec![],
+        body: json!({}),
+    };
+    world
+        .github
+        .faults("GET", "/git/ref/heads/main", 1, 3, lost);
+    let heard = std::thread::scope(|scope| {
+        let work = scope.spawn(|| world.hear("work", "issues", &payload, &["--last"]));
+        world.wait_for("GET", "/git/ref/heads/main", 2);
+        push(&world);
+        work.join().unwrap()
+    });
+    heard.ran.expect_code(12);
+    assert_eq!(heard.output("again"), "false");
+    assert_eq!(world.github.labels(world.number), ["infra:blocked"]);
+    // On a commit that is not the branch's any more, nothing is begun.
+    let heard = world.hear("work", "issues", &payload, &[]);
+    heard.ran.expect_code(12);
+    assert_eq!(heard.output("again"), "true");
+    world.is_clean();
 }

@@ -32,9 +32,10 @@ fn work_of(
             .routes()
             .find(|route| route.label == *label)
             .map(|route| Kind::Issue(route.clone())),
-        Origin::PullRequest { at, head, .. } if is_here(at) => {
-            Some(Kind::PullRequest { head: head.clone() })
-        }
+        Origin::PullRequest { at, head, .. } if is_here(at) => Some(Kind::PullRequest {
+            head: head.clone(),
+            merge: None,
+        }),
         Origin::File { .. } | Origin::Issue { .. } | Origin::PullRequest { .. } => None,
     };
     Ok(kind.map(|kind| Work {
@@ -91,19 +92,22 @@ pub(super) async fn agree(
         at,
     };
     let remote = here.remote(&work);
-    let ran = async {
+    let begun = async {
         let mut run = Run::resume(id, &job, here.perimeter, &mut ledger).await?;
         run.remote = Some(remote);
         approve::agree(&mut run, person(&by.login)?, way)?;
-        let outcome = approve::go_on(&mut run).await?;
-        Ok((new_outcome(&run, &outcome), outcome))
+        Ok(run)
     };
-    match ran.await {
-        // What was not waiting has a report of its own already.
-        Err(fault @ (Fault::Usage(_) | Fault::Name(_))) => {
+    let mut run = match begun.await {
+        Ok(run) => run,
+        // What does not wait has a report of its own already.
+        Err(fault) => {
             release(&claim).await?;
-            Err(fault)
+            return Err(fault);
         }
-        ran => finish(here, &here.tracker(&work, false), &claim, ran).await,
-    }
+    };
+    let ran = approve::go_on(&mut run)
+        .await
+        .map(|outcome| (new_outcome(&run, &outcome), outcome));
+    finish(here, &here.tracker(&work, false), &claim, ran).await
 }

@@ -42,8 +42,6 @@ pub enum Error {
     Unsent { doing: String },
     #[error("GitHub's answer cannot be read ({doing})")]
     Unreadable { doing: String },
-    #[error("the token writes as `{is}`, not as `{given}`: give `--login {is}`")]
-    Login { is: String, given: String },
     #[error("the list has more pages than are read ({path})")]
     TooLong { path: String },
 }
@@ -52,7 +50,7 @@ impl Error {
     /// Whether the process was started without what it needs.
     #[must_use]
     pub const fn is_usage(&self) -> bool {
-        matches!(self, Self::NoToken | Self::Address(_) | Self::Login { .. })
+        matches!(self, Self::NoToken | Self::Address(_))
     }
 
     /// Whether a write may have happened although this was the answer.
@@ -72,7 +70,6 @@ impl Error {
             | Self::Conflict { .. }
             | Self::Invalid { .. }
             | Self::Unsent { .. }
-            | Self::Login { .. }
             | Self::TooLong { .. } => false,
         }
     }

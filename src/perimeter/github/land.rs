@@ -289,10 +289,10 @@ impl Remote {
         head: &str,
         tree: TreeId,
     ) -> Result<bool, Error> {
-        let commit: Commit = self
-            .github
-            .get(&format!("/git/commits/{}", segment(merge)))
-            .await?;
+        let at = format!("/git/commits/{}", segment(merge));
+        let Some(commit) = self.github.find::<Commit>(&at).await? else {
+            return Ok(false);
+        };
         let parents: Vec<&str> = commit.parents.iter().map(|it| it.sha.as_str()).collect();
         let base = base.commit.to_string();
         let made = commit.tree.map_or_else(String::new, |tree| tree.sha);

@@ -6,7 +6,6 @@ use super::{Step, propose, stopped};
 use crate::engine::automation::files::read_all;
 use crate::fault::Fault;
 use crate::ledger::Recorded;
-use crate::perimeter::import::bundle::BundleError;
 use crate::perimeter::import::patch::ApplyError;
 use crate::perimeter::import::{self, Folder, Tree, bundle, open_folder};
 use crate::pipeline::gate::{Reason, Refusal};
@@ -74,13 +73,9 @@ pub fn read(base: &Tree, folder: &str, path: &Path) -> Result<Result<Tree, Untak
     }
     if path.extension().is_some_and(|it| it == "json") {
         let bytes = all("proposal", bundle::BUNDLE_BYTES_MAX)?;
-        return Ok(match bundle::unpack(base, &bytes, &limits) {
-            Ok(tree) => Ok(tree),
-            Err(error @ BundleError::Base) => Err(Untaken(Reason::Stale {
-                what: error.to_string(),
-            })),
-            Err(error @ BundleError::Wrong(_)) => untaken(&error),
-        });
+        // On another base, judged again it would end so again: the agent must see what is there now.
+        let taken = bundle::unpack(base, &bytes, &limits);
+        return Ok(taken.or_else(|error| untaken(&error)));
     }
     let patch = all("patch", import::patch::PATCH_BYTES_MAX as u64)?;
     let folder = Folder::new(folder).map_err(|error| Fault::Usage(error.to_string()))?;

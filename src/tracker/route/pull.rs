@@ -82,14 +82,17 @@ pub(super) async fn proposed(
         path: stack.path.clone(),
         number: pull.number,
         branch: event.default_branch.clone(),
-        kind: Kind::PullRequest { head },
+        kind: Kind::PullRequest {
+            head,
+            merge: pull.merge_commit_sha.clone(),
+        },
     })))
 }
 
 /// Branches of our own, whose text may come from anybody.
 const OWN_BRANCHES: &str = "lightsout/";
 
-/// Whether a pull request is trusted: whoever opened it and whoever pushed to it last must each be a person who may ask for this stack. What
+/// Whether a pull request is trusted: whoever opened it and whoever has caused this event must each be a person who may ask for this stack. What
 /// lightsout itself has made for somebody else's issue is not, whoever opens the pull request.
 async fn proposer(
     event: &Event,
