@@ -21,7 +21,7 @@ pub use order::order;
 pub use outside::Outside;
 use runner::Runner;
 
-use crate::cli::{self, Cli, Command, Format};
+use crate::cli::{self, Cli, Command, Format, FormatArg};
 use crate::config::environment::Environment;
 use crate::config::load;
 use crate::demo;
@@ -46,9 +46,14 @@ pub fn main(cli: Cli, shed: Shed) -> Exit {
         .build()
     {
         Ok(runtime) => runtime,
-        Err(error) => return failed(&Fault::Usage(format!("starting: {error}")), cli.format),
+        Err(error) => {
+            return failed(
+                &Fault::Usage(format!("starting: {error}")),
+                cli.format.plain(),
+            );
+        }
     };
-    let format = cli.format;
+    let format = cli.format.plain();
     let result = runtime.block_on(dispatch(cli, shed));
     // A thread that still waits for a file must not keep the process.
     runtime.shutdown_background();
@@ -58,24 +63,27 @@ pub fn main(cli: Cli, shed: Shed) -> Exit {
 async fn dispatch(cli: Cli, shed: Shed) -> Result<Exit, Fault> {
     let environment = Environment::read(shed);
     let outside = Outside::new(&cli, environment)?;
+    if cli.format == FormatArg::Matrix && !matches!(cli.command, Command::Stacks(_)) {
+        return Err(Fault::Usage(
+            "`--format matrix` is for `lightsout stacks`".to_owned(),
+        ));
+    }
     // Whatever a command prints, the runner takes none of it for a command of its own.
     let mut runner = Runner::begin(&outside.environment)?;
-    let done = act(&outside, &cli.command, &mut runner).await;
+    let done = act(&outside, &cli, &mut runner).await;
     runner.map_or(Ok(()), Runner::end)?;
     done
 }
 
 /// Does what is asked for; who has more to tell the runner takes it.
-async fn act(
-    outside: &Outside,
-    command: &Command,
-    runner: &mut Option<Runner>,
-) -> Result<Exit, Fault> {
-    match command {
+async fn act(outside: &Outside, cli: &Cli, runner: &mut Option<Runner>) -> Result<Exit, Fault> {
+    match &cli.command {
         Command::Run(arguments) => run(outside, arguments, runner.take()).await,
         Command::Work(arguments) => work::run(outside, arguments, runner.take()).await,
         Command::Route(arguments) => route::run(outside, arguments, runner.take()).await,
-        Command::Stacks(arguments) => stacks::run(outside, arguments),
+        Command::Stacks(arguments) => {
+            stacks::run(outside, arguments, cli.format == FormatArg::Matrix)
+        }
         Command::Demo(arguments) => demo::run(outside, arguments.keep.as_deref()).await,
         Command::Approve(arguments) => approve::run(outside, arguments).await,
         Command::Acknowledge(arguments) => acknowledge(outside, arguments),

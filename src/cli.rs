@@ -20,8 +20,8 @@ pub struct Cli {
     #[arg(long, global = true, default_value = ".", value_name = "DIR")]
     pub repository: PathBuf,
     /// How results are printed.
-    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
-    pub format: Format,
+    #[arg(long, global = true, value_enum, default_value_t = FormatArg::Human)]
+    pub format: FormatArg,
     /// Take pulumi and opa from the search path; the ledger says so.
     #[arg(long, global = true)]
     pub system_tools: bool,
@@ -39,8 +39,30 @@ const EXIT_CODES: &str = "Exit codes:
   20  apply began and did not finish: a person must look
   30  the ledger does not verify";
 
-/// How results are printed.
+/// How results shall be printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormatArg {
+    /// For people.
+    Human,
+    /// One JSON document on standard output.
+    Json,
+    /// Of `stacks`: an array of matrices for GitHub's `strategy.matrix`.
+    Matrix,
+}
+
+impl FormatArg {
+    /// What it is for every command.
+    #[must_use]
+    pub const fn plain(self) -> Format {
+        match self {
+            Self::Human => Format::Human,
+            Self::Json | Self::Matrix => Format::Json,
+        }
+    }
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// For people.
     Human,
@@ -149,10 +171,7 @@ pub struct Stacks {
     /// Only stacks whose configuration, program, policies or scenarios differ from this commit's.
     #[arg(long, value_name = "COMMIT")]
     pub changed: Option<String>,
-    /// As a GitHub matrix, or as several of at most this many jobs each.
-    #[arg(long)]
-    pub matrix: bool,
-    /// Jobs of one matrix at most.
+    /// With `--format matrix`: jobs of one matrix at most.
     #[arg(long, value_name = "JOBS", default_value_t = 250, value_parser = clap::value_parser!(u32).range(1..=256))]
     pub chunk: u32,
     /// Only this part of all stacks: which, and of how many.

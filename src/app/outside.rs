@@ -40,7 +40,7 @@ impl Outside {
         std::fs::create_dir_all(&home).map_err(Fault::file("making", &home))?;
         Ok(Self {
             repository: cli.repository.clone(),
-            format: cli.format,
+            format: cli.format.plain(),
             home,
             environment,
             system_tools: cli.system_tools,

@@ -35,7 +35,7 @@ struct Job<'a> {
 ///
 /// # Errors
 /// The configuration or the other commit cannot be read.
-pub fn run(outside: &Outside, arguments: &cli::Stacks) -> Result<Exit, Fault> {
+pub fn run(outside: &Outside, arguments: &cli::Stacks, is_matrix: bool) -> Result<Exit, Fault> {
     let perimeter = outside.perimeter()?;
     let base = perimeter.repository.base()?;
     let text = load::text(&perimeter, &base)?;
@@ -71,7 +71,7 @@ pub fn run(outside: &Outside, arguments: &cli::Stacks) -> Result<Exit, Fault> {
         }
     }
     let chunk = usize::try_from(arguments.chunk).unwrap_or(usize::MAX);
-    match (arguments.matrix, outside.format) {
+    match (is_matrix, outside.format) {
         (true, _) => print_json(&matrices(&stacks, chunk))?,
         (false, Format::Json) => print_json(&stacks)?,
         (false, Format::Human) => {

@@ -3,6 +3,7 @@
 use super::Report;
 use super::markdown::code;
 use crate::exit::Exit;
+use crate::perimeter::github::land::Published;
 use crate::pipeline::gate::{DecisionRecord, Reason};
 
 impl Report {
@@ -26,14 +27,20 @@ impl Report {
         !self.has_landed() && !reasons.is_empty() && reasons.iter().all(is_moved)
     }
 
+    /// The commit on GitHub, unless its branch had moved and was left alone.
+    #[must_use]
+    pub fn published(&self) -> Option<&Published> {
+        let was_left = |reason: &Reason| matches!(reason, Reason::Moved { .. });
+        if self.reasons().iter().any(was_left) {
+            return None;
+        }
+        self.landing.as_ref()?.published.as_ref()
+    }
+
     /// Whether the change is on the branch that changes land on.
     fn has_landed(&self) -> bool {
-        let is_there = self.landing.as_ref().is_some_and(|landing| {
-            let published = landing.published.as_ref();
-            published.is_some_and(|it| it.branch != landing.branch)
-        });
-        let was_left = |reason: &Reason| matches!(reason, Reason::Moved { .. });
-        is_there && !self.reasons().iter().any(was_left)
+        let own = self.landing.as_ref().map(|landing| &landing.branch);
+        self.published().is_some_and(|it| Some(&it.branch) != own)
     }
 
     /// The reasons against, when it was refused.
@@ -54,7 +61,7 @@ impl Report {
     #[must_use]
     pub fn alarm(&self) -> Option<String> {
         let landing = self.landing.as_ref()?;
-        let published = landing.published.as_ref();
+        let published = self.published();
         let has_landed = self.has_landed();
         let is_half_done = self.exit_code == Exit::ApplyIncomplete;
         if self.outcome == "applied" || !(has_landed || is_half_done) {

@@ -86,8 +86,9 @@ impl Tracker<'_> {
     /// GitHub does not answer.
     pub async fn begin(&self) -> Result<(), Error> {
         let stack = code(self.work.stack.as_str());
+        let claim = code(&super::claim::branch(self.work.number));
         self.comment(&format!(
-            "lightsout is at work on stack {stack}.{}",
+            "lightsout is at work on stack {stack}.{} Should it have died without a word, delete the branch {claim} before you ask again.",
             self.link()
         ))
         .await
@@ -221,11 +222,10 @@ impl Tracker<'_> {
 
     /// A check run on the commit that it is about. The base of an issue's change is not at fault for it: there, nothing fails.
     async fn check(&self, ended: &Ended<'_>) -> Result<(), Error> {
-        let landing = match ended {
-            Ended::Report(report) => report.landing(),
+        let published = match ended {
+            Ended::Report(report) => report.published(),
             Ended::Unreported(..) | Ended::Fault(_) => None,
         };
-        let published = landing.and_then(|landing| landing.published.as_ref());
         let (head, conclusion) = match (&self.work.kind, published) {
             (Kind::PullRequest { head, .. }, _) => (head, ended.conclusion()),
             (Kind::Issue(_), Some(published)) => (&published.commit, ended.conclusion()),
@@ -270,10 +270,7 @@ impl Tracker<'_> {
         let (Ended::Report(report), Kind::Issue(_)) = (ended, &self.work.kind) else {
             return Ok(Offered::No);
         };
-        let published = report
-            .landing()
-            .and_then(|landing| landing.published.as_ref());
-        let Some(published) = published.filter(|_| report.phase() == "review") else {
+        let Some(published) = report.published().filter(|_| report.phase() == "review") else {
             return Ok(Offered::No);
         };
         let body = json!({
@@ -350,4 +347,23 @@ fn cut(text: &str) -> String {
 fn mark(what: &str, stack: &StackName) -> String {
     let name = URL_SAFE_NO_PAD.encode(stack.as_str());
     format!("<!-- lightsout:v1 {what}={name} -->")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comment_stays_within_githubs_limit_whatever_is_in_it() {
+        let long = "ä".repeat(200_000);
+        assert_eq!(cut(&long).chars().count(), COMMENT_CHARS_MAX);
+        assert_eq!(cut("short"), "short");
+    }
+
+    #[test]
+    fn a_mark_ends_no_comment_early() {
+        let name = StackName::new("a--b").unwrap();
+        let mark = mark("stack", &name);
+        assert_eq!(mark.matches("--").count(), 2, "{mark}");
+    }
 }

@@ -268,12 +268,15 @@ fn the_stacks_are_listed_for_a_matrix() {
     let site = factory("site-demo", "stacks/site").build();
     let human = site.lightsout(&["stacks"]).expect(0);
     assert_eq!(human.stdout, "site-demo  stacks/site  auto\n");
-    let matrix = site.lightsout(&["stacks", "--matrix"]).expect(0).json();
+    let matrix = site
+        .lightsout(&["stacks", "--format", "matrix"])
+        .expect(0)
+        .json();
     let only =
         serde_json::json!([{ "include": [{ "stack": "site-demo", "path": "stacks/site" }] }]);
     assert_eq!(matrix, only);
     let head = std::fs::read_to_string(site.top.join(".git/refs/heads/main")).unwrap();
-    let unchanged = ["stacks", "--matrix", "--changed", head.trim()];
+    let unchanged = ["stacks", "--format", "matrix", "--changed", head.trim()];
     assert_eq!(
         site.lightsout(&unchanged).expect(0).json(),
         serde_json::json!([])
@@ -290,6 +293,15 @@ fn the_stacks_are_listed_for_a_matrix() {
         site.lightsout(&["stacks", "--shard", wrong]).expect(2);
     }
     site.lightsout(&["stacks", "--changed", "main"]).expect(2);
+    site.lightsout(&["verify", "--format", "matrix"]).expect(2);
+    let absent = site
+        .lightsout(&["stacks", "--changed", &"0".repeat(40)])
+        .expect(2);
+    assert!(
+        absent.stderr.contains("fetch-depth: 0"),
+        "{}",
+        absent.stderr
+    );
 }
 
 /// What a workflow lacks is said, with what to do.
