@@ -75,12 +75,7 @@ pub enum Fault {
     )]
     CredentialServer(#[from] perimeter::credentials::Error),
     #[error(transparent)]
-    #[diagnostic(
-        code(lightsout::github),
-        help(
-            "the job's token needs `contents: write`, `issues: write`, `pull-requests: write` and `checks: write` in the workflow's `permissions`"
-        )
-    )]
+    #[diagnostic(code(lightsout::github))]
     GitHub(#[from] perimeter::github::Error),
     #[error(transparent)]
     #[diagnostic(code(lightsout::github))]

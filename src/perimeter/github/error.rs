@@ -5,6 +5,9 @@ use std::time::Duration;
 use http::HeaderMap;
 use serde::Deserialize;
 
+/// What a workflow must give.
+const PERMISSIONS: &str = "the job's `permissions` must have `contents: write`, `issues: write`, `pull-requests: write` and `checks: write`";
+
 /// Why GitHub did not do what it was asked for. None of them holds a header.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "each variant is its own sentence")]
@@ -15,14 +18,14 @@ pub enum Error {
     Address(String),
     #[error("GitHub does not accept the token ({doing})")]
     Unauthorized { doing: String },
-    #[error("the token may not do this ({doing}): {message}")]
+    #[error("the token may not do this ({doing}): {message}; {PERMISSIONS}")]
     Forbidden { doing: String, message: String },
     #[error("GitHub was asked too often ({doing})")]
     Busy {
         doing: String,
         wait: Option<Duration>,
     },
-    #[error("GitHub has no such thing, or the token may not see it ({doing})")]
+    #[error("GitHub has no such thing, or the token may not see it ({doing}); {PERMISSIONS}")]
     NotFound { doing: String },
     #[error("GitHub refuses it as it is now ({doing}): {message}")]
     Conflict { doing: String, message: String },
@@ -32,11 +35,11 @@ pub enum Error {
         status: u16,
         message: String,
     },
-    #[error("GitHub answered {status} ({doing}); whether it was done is not known")]
+    #[error("GitHub failed with {status} ({doing})")]
     Failed { doing: String, status: u16 },
-    #[error("GitHub did not answer in time ({doing}); whether it was done is not known")]
+    #[error("GitHub did not answer in time ({doing})")]
     Silent { doing: String },
-    #[error("the connection to GitHub broke ({doing}); whether it was done is not known")]
+    #[error("GitHub could not be reached, or the connection broke ({doing})")]
     Broken { doing: String },
     #[error("the request could not be made ({doing})")]
     Unsent { doing: String },
