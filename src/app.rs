@@ -33,7 +33,7 @@ use crate::perimeter::Perimeter;
 use crate::perimeter::import::RelPath;
 use crate::perimeter::repository::Base;
 use crate::perimeter::shed::Shed;
-use crate::pipeline::run::Run;
+use crate::pipeline::run::{Run, Scope};
 use crate::pipeline::{self, Outcome, Request};
 use crate::progress::Terminal;
 use crate::report::Report;
@@ -279,7 +279,16 @@ pub async fn whole_run(
     warn_uncommitted(perimeter, &base)?;
     let mut ledger = ledger(perimeter)?;
     let origin = &request.order.origin;
-    let mut run = Run::open(new_run_id()?, &job, perimeter, &mut ledger, base, origin).await?;
+    let mut run = Run::open(
+        new_run_id()?,
+        &job,
+        perimeter,
+        &mut ledger,
+        base,
+        origin,
+        Scope::Whole,
+    )
+    .await?;
     let outcome = match format {
         Format::Human => pipeline::run(&mut run, request, &Terminal::stderr()).await,
         Format::Json => pipeline::run(&mut run, request, &crate::progress::Silent).await,

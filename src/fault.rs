@@ -163,7 +163,12 @@ pub enum Fault {
     )]
     NotThePullRequest { number: u64, folder: String },
     #[error("the agent's job has left no change")]
-    #[diagnostic(code(lightsout::proposal), help("its log says why"))]
+    #[diagnostic(
+        code(lightsout::proposal),
+        help(
+            "its log says why; a pull request's version of the stack's folder comes by --proposal"
+        )
+    )]
     NoProposal,
     #[error(
         "the change may have landed as commit {commit} of `{branch}`, and was not applied: {cause}"

@@ -21,7 +21,7 @@ use crate::perimeter::import::{self, bundle, open_folder};
 use crate::pipeline::gate::{Decision, DecisionRecord, Refusal};
 use crate::pipeline::generate::Proposal;
 use crate::pipeline::order::WorkOrder;
-use crate::pipeline::run::Run;
+use crate::pipeline::run::{Run, Scope};
 use crate::pipeline::stages::{self, Step};
 use crate::pipeline::{Outcome, close, spend};
 
@@ -126,6 +126,10 @@ pub async fn generate(outside: &Outside, arguments: &cli::Generate) -> Result<Ex
         &mut ledger,
         base,
         &text.origin,
+        match out {
+            Some(_) => Scope::Proposal,
+            None => Scope::Whole,
+        },
     )
     .await?;
     let order: Recorded<WorkOrder> = run.record(Actor::Supervisor, text, &[run.mandate.hash()])?;

@@ -160,8 +160,6 @@ impl Here<'_> {
 
 /// Claims the work, does it, reports it, gives the claim back.
 async fn begin(here: &Here<'_>, work: Work, arguments: &cli::Work) -> Result<Done, Fault> {
-    let given = arguments.proposal.as_deref();
-    check_given(here, &work, given).await?;
     let claimed = match &work.kind {
         Kind::Issue(route) => {
             claim::issue(here.github, work.number, route, &here.base, &here.who()).await?
@@ -175,17 +173,28 @@ async fn begin(here: &Here<'_>, work: Work, arguments: &cli::Work) -> Result<Don
         Err(why) => return Ok(Done::Nothing(why)),
     };
     let tracker = here.tracker(&work, !arguments.last);
-    let request = Request {
-        order: work.order.clone(),
-        proposal: given.map(Path::to_owned),
-        remote: Some(here.remote(&work)),
-    };
     let ran = match tracker.begin().await {
-        Ok(()) if given.is_none() && arguments.no_agent => Err(Fault::NoProposal),
-        Ok(()) => whole_run(here.perimeter, &work.stack, request, here.outside.format).await,
+        Ok(()) => claimed_work(here, &work, arguments).await,
         Err(error) => Err(error.into()),
     };
     finish(here, &tracker, &claim, ran).await
+}
+
+/// The work itself.
+async fn claimed_work(here: &Here<'_>, work: &Work, arguments: &cli::Work) -> Ran {
+    let given = arguments.proposal.as_deref();
+    let is_pull = matches!(work.kind, Kind::PullRequest { .. });
+    match given {
+        None if arguments.no_agent || is_pull => return Err(Fault::NoProposal),
+        None => {}
+        Some(given) => check_given(here, work, given).await?,
+    }
+    let request = Request {
+        order: work.order.clone(),
+        proposal: given.map(Path::to_owned),
+        remote: Some(here.remote(work)),
+    };
+    whole_run(here.perimeter, &work.stack, request, here.outside.format).await
 }
 
 /// The claim, or why there is nothing to do.
@@ -215,22 +224,17 @@ fn held(claimed: Claimed, work: &Work) -> Result<Result<Claim, Nothing>, Fault> 
 }
 
 /// Refuses a change that is not what the work is about.
-async fn check_given(here: &Here<'_>, work: &Work, given: Option<&Path>) -> Result<(), Fault> {
-    let (head, merge, given) = match (&work.kind, given) {
+async fn check_given(here: &Here<'_>, work: &Work, given: &Path) -> Result<(), Fault> {
+    let (head, merge) = match &work.kind {
+        Kind::PullRequest { head, merge } => (head, merge),
         // A folder does not say from what it was made.
-        (Kind::Issue(_), Some(given)) if given.extension().is_none_or(|it| it != "json") => {
+        Kind::Issue(_) if given.extension().is_none_or(|it| it != "json") => {
             return Err(Fault::Usage(
                 "for an issue, --proposal takes what `lightsout generate --out` has written"
                     .to_owned(),
             ));
         }
-        (Kind::Issue(_), _) => return Ok(()),
-        (Kind::PullRequest { .. }, None) => {
-            return Err(Fault::Usage(
-                "the pull request's version of the stack's folder comes by --proposal".to_owned(),
-            ));
-        }
-        (Kind::PullRequest { head, merge }, Some(given)) => (head, merge, given),
+        Kind::Issue(_) => return Ok(()),
     };
     let stack = crate::config::load::job(here.perimeter, &here.base, &work.stack)?.stack;
     let base_tree = folder(here.perimeter, &here.base, &stack.path)?;

@@ -50,6 +50,15 @@ pub struct Run<'a> {
     pub remote: Option<Remote>,
 }
 
+/// How far a run shall go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// As far as it is let.
+    Whole,
+    /// To a proposal for another machine, which has the ledger and the state and checks them.
+    Proposal,
+}
+
 /// What ends a stage before its time: somebody's Ctrl-C, or the run's budget.
 #[derive(Debug, Clone)]
 pub struct Stop {
@@ -88,8 +97,12 @@ impl<'a> Run<'a> {
         ledger: &'a mut Ledger,
         base: Base,
         origin: &Origin,
+        scope: Scope,
     ) -> Result<Run<'a>, Fault> {
-        let (base_tree, kit) = admit(job, perimeter, ledger, &base).await?;
+        if scope == Scope::Whole {
+            check(job, perimeter, ledger, &base)?;
+        }
+        let (base_tree, kit) = admit(job, perimeter, &base).await?;
         let mandate = Mandate {
             stack: job.stack.name.clone(),
             autonomy: job.stack.autonomy.min(origin.ceiling()),
@@ -144,7 +157,8 @@ impl<'a> Run<'a> {
             .map_err(|_| Fault::Usage(format!("run `{id}` names no commit")))?;
         passphrase(perimeter, job)?;
         let base = perimeter.repository.base_at(commit)?;
-        let (base_tree, kit) = admit(job, perimeter, ledger, &base).await?;
+        check(job, perimeter, ledger, &base)?;
+        let (base_tree, kit) = admit(job, perimeter, &base).await?;
         Ok(Run {
             id,
             job,
@@ -274,17 +288,23 @@ pub fn passphrase(perimeter: &Perimeter, job: &Job) -> Result<Secret, Fault> {
     })
 }
 
+/// Where a stack's state is, on the machine that has it.
+#[must_use]
+pub fn state_path(perimeter: &Perimeter, job: &Job) -> PathBuf {
+    let url = &job.stack.state.url;
+    let path = url.strip_prefix("file://").unwrap_or(url);
+    match path.strip_prefix("./") {
+        Some(relative) => perimeter.top.join(relative),
+        None => PathBuf::from(path),
+    }
+}
+
 /// The folder of a stack's state.
 ///
 /// # Errors
 /// It cannot be made.
 pub fn state_folder(perimeter: &Perimeter, job: &Job) -> Result<PathBuf, Fault> {
-    let url = &job.stack.state.url;
-    let path = url.strip_prefix("file://").unwrap_or(url);
-    let path = match path.strip_prefix("./") {
-        Some(relative) => perimeter.top.join(relative),
-        None => PathBuf::from(path),
-    };
+    let path = state_path(perimeter, job);
     std::fs::create_dir_all(&path).map_err(|error| {
         Fault::Usage(format!(
             "making the state's folder `{}`: {error}",
@@ -294,17 +314,16 @@ pub fn state_folder(perimeter: &Perimeter, job: &Job) -> Result<PathBuf, Fault> 
     Ok(path)
 }
 
-/// Checks that the stack may be worked on, and finds what that needs: its folder of the base, and the programs.
-async fn admit(
-    job: &Job,
-    perimeter: &Perimeter,
-    ledger: &Ledger,
-    base: &Base,
-) -> Result<(Tree, Kit), Fault> {
+/// Checks that the stack may be worked on.
+fn check(job: &Job, perimeter: &Perimeter, ledger: &Ledger, base: &Base) -> Result<(), Fault> {
     check_key(job, ledger)?;
     let view = ledger.view();
     settle::check(view, &job.stack.name, &state_folder(perimeter, job)?)?;
-    settle::check_base(view, &perimeter.repository, base, job)?;
+    settle::check_base(view, &perimeter.repository, base, job)
+}
+
+/// Finds what a run needs: the stack's folder of the base, and the programs.
+async fn admit(job: &Job, perimeter: &Perimeter, base: &Base) -> Result<(Tree, Kit), Fault> {
     let base_tree = folder(perimeter, base, &job.stack.path)?;
     let project = Project::read(&base_tree).map_err(crate::engine::deployment::Error::from)?;
     let kit = Kit::find(perimeter, &project, job).await?;

@@ -293,7 +293,7 @@ fn forbidden(run: &Run<'_>) -> Result<Vec<PathBuf>, Fault> {
         perimeter.ledger(),
         perimeter.home.clone(),
         perimeter.key(),
-        run.state_folder()?,
+        super::run::state_path(perimeter, run.job),
     ];
     let folders = run.job.stack.policies.iter().chain(
         run.job

@@ -340,7 +340,7 @@ fn a_pull_request_is_judged_and_lands_as_its_own_merge() {
 #[test]
 fn a_pull_request_that_holds_more_than_what_is_judged_is_not_touched() {
     let world = World::new(stack());
-    let (number, _, merge) = pull_request(&world, &["AGENTS.md"]);
+    let (number, head, merge) = pull_request(&world, &["AGENTS.md"]);
     let before = world.github.head();
     let site = world.site.variable("GITHUB_SHA", &merge);
     let world = World { site, ..world };
@@ -355,7 +355,12 @@ fn a_pull_request_that_holds_more_than_what_is_judged_is_not_touched() {
         ran.stderr
     );
     assert_eq!(world.github.head(), before);
-    assert!(world.github.comments(number).is_empty());
+    // Whoever made it hears of it where they made it.
+    let comments = world.github.comments(number);
+    let body = comments[0]["body"].as_str().unwrap();
+    assert!(body.contains("not all of pull request"), "{body}");
+    let check = &world.github.check_runs(&head)[0];
+    assert_eq!(check["conclusion"], "failure");
     world.is_clean();
 }
 

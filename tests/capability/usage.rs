@@ -225,6 +225,19 @@ fn a_job_on_github_gets_outputs_a_summary_and_annotations_and_no_foreign_command
 #[test]
 fn a_stage_on_github_is_fenced() {
     tools();
+    // The agent's machine can have neither the state nor the key.
+    let built = factory("site-demo", "stacks/site")
+        .agent(LONGER)
+        .state("file:///proc/nothing/state")
+        .top("ledger: { key: 'lightsout+00000000+AQ==' }")
+        .build();
+    let out = built.top.join("proposal.json");
+    let out = out.to_str().unwrap();
+    let arguments = ["generate", "--stack", "site-demo", "--spec", "order.md"];
+    built
+        .lightsout(&[&arguments[..], &["--out", out]].concat())
+        .expect(0);
+    built.lightsout(&arguments).expect(2);
     let site = factory("site-demo", "stacks/site")
         .agent(LONGER)
         .build()
