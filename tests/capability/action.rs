@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::support::factory::{LONGER, PASSPHRASE, Site, factory, tools};
-use crate::support::github::REPOSITORY;
+use crate::support::github::{Fault, REPOSITORY};
 use crate::tracker::world::{World, stack_by};
 
 /// The runner, and the hash of its build for x86-64.
@@ -400,5 +400,37 @@ fn a_pull_request_is_judged_by_three_jobs() {
     let body = comments[0]["body"].as_str().unwrap();
     assert!(body.contains("/lightsout approve "), "{body}");
     assert_eq!(resources(state.path()), 0);
+    world.is_clean();
+}
+
+/// The branch moves between the gate and the landing: the workflow's second try judges what is there then, and lands on it.
+#[test]
+fn what_has_moved_is_judged_again_by_the_workflow() {
+    let state = tempfile::tempdir().unwrap();
+    let world = world(LONGER, state.path());
+    let lost = Fault::Answer {
+        status: 502,
+        headers: vec![],
+        body: serde_json::json!({}),
+    };
+    // The first looks at the branch are routing's, in two jobs; the next is landing's.
+    world
+        .github
+        .faults("GET", "/git/ref/heads/main", 2, 3, lost);
+    let (pushed, (succeeded, said)) = std::thread::scope(|scope| {
+        let run = scope.spawn(|| labelled(&world, &reused()));
+        world.wait_for("GET", "/git/ref/heads/main", 3);
+        let pushed = crate::tracker::push(&world);
+        std::fs::write(world.site.top.join(".git/refs/heads/main"), &pushed).unwrap();
+        (pushed, run.join().unwrap())
+    });
+    assert!(succeeded, "{said}");
+    let landed = world.github.head();
+    let commit = world.github.get(&format!("./git/commits/{landed}"));
+    assert_eq!(commit["parents"][0]["sha"], pushed.as_str(), "{said}");
+    assert_eq!(world.file(&landed, "NEWS.md"), "pushed meanwhile\n");
+    assert!(resources(state.path()) > 5);
+    assert_eq!(world.github.labels(world.number), ["infra:done"]);
+    assert_eq!(world.github.comments(world.number).len(), 1);
     world.is_clean();
 }

@@ -262,7 +262,7 @@ fn a_branch_that_has_moved_is_left_alone_and_the_change_is_judged_again() {
 }
 
 /// Somebody else's push, which is in the repository here too.
-fn push(world: &World) -> String {
+pub(crate) fn push(world: &World) -> String {
     use lightsout::perimeter::import::{File, Folder, Mode, RelPath, Tree};
     use lightsout::perimeter::repository::{Author, Branch, Landing, Repository, message};
     let repository = Repository::open(&world.site.top).unwrap();
