@@ -319,8 +319,8 @@ fn with_moto_the_provider_alone_is_the_role_of_its_stage() {
     let agent = std::fs::read_to_string(agent).unwrap();
     assert!(agent.contains("PATH="), "it did look: {agent}");
     assert!(!holds_credential(&agent), "{agent}");
-    // Every kind of process was looked at: engine, policy compiler, program, builder.
-    for name in ["pulumi", "opa", "pulumi-language", "sh"] {
+    // Every other kind of process was looked at: engine, policy compiler, program.
+    for name in ["pulumi", "opa", "pulumi-language-yaml"] {
         let environments = seen.iter().filter(|((known, _), _)| known == name);
         let environments: Vec<&String> = environments.map(|(_, text)| text).collect();
         assert!(
@@ -372,44 +372,37 @@ fn watched(site: &Site) -> (Ran, BTreeMap<(String, u32), String>) {
     (ran, seen)
 }
 
-/// Adds what the environments of all descendants of a process hold now.
+/// Adds what the environments of all descendants of a process hold now. Only their own files are read: a look must be short.
 fn look(first: u32, seen: &mut BTreeMap<(String, u32), String>) {
-    let mut parents = BTreeMap::new();
-    for entry in std::fs::read_dir("/proc").unwrap() {
-        let name = entry.unwrap().file_name();
-        let Some(pid) = name
-            .to_str()
-            .and_then(|name| name.parse::<u32>().map_or(None, Some))
-        else {
-            continue;
-        };
+    let mut next = vec![first];
+    while let Some(parent) = next.pop() {
         // Who ended meanwhile is not looked at.
-        let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else {
+        let Ok(tasks) = std::fs::read_dir(format!("/proc/{parent}/task")) else {
             continue;
         };
-        let Some((front, back)) = stat.rsplit_once(')') else {
-            continue;
-        };
-        let name = front
-            .split_once('(')
-            .map_or("", |(_, name)| name)
-            .to_owned();
-        let parent: u32 = back.split_whitespace().nth(1).unwrap().parse().unwrap();
-        parents.insert(pid, (parent, name));
-    }
-    for (pid, (parent, name)) in &parents {
-        let mut above = *parent;
-        while let Some((next, _)) = parents.get(&above).filter(|_| above != first) {
-            above = *next;
-        }
-        if above != first {
-            continue;
-        }
-        if let Ok(bytes) = std::fs::read(format!("/proc/{pid}/environ")) {
-            let text = String::from_utf8_lossy(&bytes).replace('\0', "\n");
-            seen.entry((name.clone(), *pid))
-                .or_default()
-                .push_str(&text);
+        for task in tasks.flatten() {
+            let Ok(children) = std::fs::read_to_string(task.path().join("children")) else {
+                continue;
+            };
+            for pid in children.split_whitespace().map(|pid| pid.parse().unwrap()) {
+                next.push(pid);
+                let exe = || std::fs::read_link(format!("/proc/{pid}/exe"));
+                let before = exe();
+                let bytes = std::fs::read(format!("/proc/{pid}/environ"));
+                // A process that became another program meanwhile is looked at again.
+                let (Ok(before), Ok(bytes), Ok(after)) = (before, bytes, exe()) else {
+                    continue;
+                };
+                let Some(name) = before.file_name().filter(|_| before == after) else {
+                    continue;
+                };
+                let name = name.to_string_lossy().into_owned();
+                let text = String::from_utf8_lossy(&bytes).replace('\0', "\n");
+                let known = seen.entry((name, pid)).or_default();
+                if !known.contains(&text) {
+                    known.push_str(&text);
+                }
+            }
         }
     }
 }
