@@ -217,13 +217,7 @@ async fn run(
             });
             told(&outcome, reported)
         }
-        Err(fault) => {
-            if let Some(Err(error)) = runner.map(|runner| runner.fault(&fault)) {
-                // The fault says more than this, and its exit code must not be lost.
-                tracing::warn!(error = %error.line(), "the runner was not told");
-            }
-            Err(fault)
-        }
+        Err(fault) => Err(runner::tell(runner, fault)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `lightsout route`: what a GitHub workflow's event asks for.
 
-use crate::app::runner::Runner;
+use crate::app::runner::{self, Runner};
 use crate::app::{Outside, print, print_json};
 use crate::cli::{self, Format};
 use crate::config::{Autonomy, Config, load, parse};
@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::names::Sha256;
 use crate::perimeter::Perimeter;
-use crate::perimeter::github::{GitHub, segment};
+use crate::perimeter::github::{Error, GitHub};
 use crate::perimeter::repository::Base;
 use crate::tracker::event::Event;
 use crate::tracker::route::{Kind, Nothing, Routed, Work, route};
@@ -51,17 +51,6 @@ pub async fn checked(outside: &Outside) -> Result<Checked, Fault> {
     })
 }
 
-#[derive(serde::Deserialize)]
-struct Ref {
-    object: Object,
-}
-
-#[derive(serde::Deserialize)]
-struct Object {
-    #[serde(default)]
-    sha: String,
-}
-
 async fn decide(
     event: &Event,
     config: &Config,
@@ -73,11 +62,11 @@ async fn decide(
         return Ok(routed);
     }
     // The rules come from the branch that changes land on: another commit, such as a pull request's, could say anything.
-    let branch: Vec<String> = event.default_branch.split('/').map(segment).collect();
-    let head: Ref = github
-        .get(&format!("/git/ref/heads/{}", branch.join("/")))
-        .await?;
-    if head.object.sha == base.commit.to_string() {
+    let head = github.head(&event.default_branch).await?;
+    let head = head.ok_or_else(|| Error::NotFound {
+        doing: "looking for the default branch".to_owned(),
+    })?;
+    if head == base.commit.to_string() {
         return Ok(routed);
     }
     Ok(Routed::Nothing(Nothing {
@@ -101,12 +90,7 @@ pub async fn run(
 ) -> Result<Exit, Fault> {
     let routed = match checked(outside).await {
         Ok(checked) => checked.routed,
-        Err(fault) => {
-            if let Some(runner) = runner {
-                runner.fault(&fault)?;
-            }
-            return Err(fault);
-        }
+        Err(fault) => return Err(runner::tell(runner, fault)),
     };
     let work = match routed {
         Routed::Nothing(why) => return nothing(outside, runner, &why),

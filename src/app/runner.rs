@@ -145,6 +145,16 @@ impl Runner {
     }
 }
 
+/// Says to the runner, when there is one, that there is no decision; hands the fault on.
+#[must_use]
+pub fn tell(runner: Option<Runner>, fault: Fault) -> Fault {
+    if let Some(Err(error)) = runner.map(|runner| runner.fault(&fault)) {
+        // The fault says more than this, and its exit code must not be lost.
+        tracing::warn!(error = %error.line(), "the runner was not told");
+    }
+    fault
+}
+
 /// On standard error, which the runner reads too: standard output may be JSON for somebody else.
 fn annotate(messages: &[String]) -> Result<(), Fault> {
     for message in messages.iter().take(ANNOTATIONS_MAX) {

@@ -7,7 +7,7 @@ mod agree;
 use std::path::Path;
 
 use crate::app::route::{Checked, checked, nothing};
-use crate::app::runner::Runner;
+use crate::app::runner::{self, Runner};
 use crate::app::{Outside, show, told, warn, whole_run};
 use crate::cli;
 use crate::exit::Exit;
@@ -41,7 +41,7 @@ pub async fn run(
         routed,
     } = match checked(outside).await {
         Ok(checked) => checked,
-        Err(fault) => return Err(tell(runner, fault)),
+        Err(fault) => return Err(runner::tell(runner, fault)),
     };
     let here = Here {
         outside,
@@ -65,17 +65,8 @@ pub async fn run(
             };
             told(&end.outcome, heard.and(end.sent))
         }
-        Err(fault) => Err(tell(runner, fault)),
+        Err(fault) => Err(runner::tell(runner, fault)),
     }
-}
-
-/// Says a fault to the runner too.
-fn tell(runner: Option<Runner>, fault: Fault) -> Fault {
-    if let Some(Err(error)) = runner.map(|runner| runner.fault(&fault)) {
-        // The fault says more than this, and its exit code must not be lost.
-        tracing::warn!(error = %error.line(), "the runner was not told");
-    }
-    fault
 }
 
 /// Where the work is done.

@@ -38,7 +38,7 @@ fn overlaps(a: &str, b: &str) -> bool {
 pub(super) fn check(stack: &Stack) -> Result<(), String> {
     check_folder("path", &stack.path)?;
     for pack in &stack.policies {
-        match builtin::pack(pack) {
+        match builtin::find(pack) {
             Ok(None) => check_folder("policies", pack)?,
             Ok(Some(_)) => {}
             Err(error) => return Err(error.to_string()),

@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+mod branch;
 mod error;
 pub mod land;
 

@@ -37,6 +37,7 @@ pub fn block(text: &str, room: usize) -> String {
 }
 
 fn longest_run(text: &str) -> usize {
+    // A split has at least one part; nothing is a run of none.
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 

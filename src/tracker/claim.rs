@@ -45,11 +45,6 @@ struct Object {
 }
 
 #[derive(Deserialize)]
-struct Ref {
-    object: Object,
-}
-
-#[derive(Deserialize)]
 struct Holder {
     #[serde(default)]
     message: String,
@@ -114,19 +109,16 @@ pub async fn take(github: &GitHub, number: u64, base: &Base, who: &str) -> Resul
         "parents": [base.commit.to_string()],
     });
     let commit: Object = github.set(Method::POST, "/git/commits", &body).await?;
-    let at = format!("/git/ref/heads/{name}");
-    let held = async || github.find::<Ref>(&at).await;
-    let body = json!({ "ref": format!("refs/heads/{name}"), "sha": commit.sha });
     let claim = Claim {
         github: github.clone(),
         name,
         commit: commit.sha,
     };
-    let held = match github.create("/git/refs", &body, held).await {
-        Ok(held) => Some(held),
+    let held = match github.make_branch(&claim.name, &claim.commit).await {
+        Ok(held) => held,
         // Somebody has it, or this repository lets nobody make such a branch.
-        Err(error @ Error::Conflict { .. }) => match held().await? {
-            Some(held) => Some(held),
+        Err(error @ Error::Conflict { .. }) => match github.head(&claim.name).await? {
+            Some(held) => held,
             None => return Err(error.into()),
         },
         Err(error) => {
@@ -137,20 +129,17 @@ pub async fn take(github: &GitHub, number: u64, base: &Base, who: &str) -> Resul
             return Err(error.into());
         }
     };
-    match held {
-        Some(held) if held.object.sha == claim.commit => Ok(Claimed::Yes(claim)),
-        Some(held) => {
-            let path = format!("/git/commits/{}", segment(&held.object.sha));
-            let by: Option<Holder> = github.find(&path).await?;
-            let by = by.map_or_else(String::new, |it| it.message);
-            let by = by.lines().next().unwrap_or("").chars().take(200);
-            Ok(Claimed::Taken {
-                by: by.filter(|c| !c.is_control()).collect(),
-                branch: claim.name,
-            })
-        }
-        None => Ok(Claimed::Gone),
+    if held == claim.commit {
+        return Ok(Claimed::Yes(claim));
     }
+    let path = format!("/git/commits/{}", segment(&held));
+    let by: Option<Holder> = github.find(&path).await?;
+    let by = by.map_or_else(String::new, |it| it.message);
+    let by = by.lines().next().unwrap_or("").chars().take(200);
+    Ok(Claimed::Taken {
+        by: by.filter(|c| !c.is_control()).collect(),
+        branch: claim.name,
+    })
 }
 
 /// Whether the label was there; then it is off.
@@ -237,25 +226,22 @@ impl Claim {
     /// # Errors
     /// GitHub does not answer; then the branch stays, and says so to the next run.
     pub async fn release(&self) -> Result<(), Fault> {
-        let held: Option<Ref> = self
-            .github
-            .find(&format!("/git/ref/heads/{}", self.name))
-            .await?;
-        if held.is_none_or(|held| held.object.sha != self.commit) {
+        if !self.is_held().await? {
             return Ok(());
         }
-        let path = format!("/git/refs/heads/{}", self.name);
-        match self.github.remove(&path).await {
-            Ok(()) => Ok(()),
+        match self
+            .github
+            .remove(&format!("/git/refs/heads/{}", self.name))
+            .await
+        {
             // GitHub says so of a branch that is gone, and of one that a rule protects.
-            Err(error @ Error::Conflict { .. }) => {
-                let at = format!("/git/ref/heads/{}", self.name);
-                match self.github.find::<Ref>(&at).await? {
-                    Some(held) if held.object.sha == self.commit => Err(error.into()),
-                    Some(_) | None => Ok(()),
-                }
-            }
-            Err(error) => Err(error.into()),
+            Err(Error::Conflict { .. }) if !self.is_held().await? => Ok(()),
+            removed => Ok(removed?),
         }
+    }
+
+    async fn is_held(&self) -> Result<bool, Error> {
+        let head = self.github.head(&self.name).await?;
+        Ok(head.as_deref() == Some(self.commit.as_str()))
     }
 }

@@ -10,7 +10,7 @@ use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Error, GitHub, segment};
+use super::{Error, GitHub, branch, segment};
 use crate::perimeter::import::{File, Folder, Mode, Tree};
 use crate::perimeter::repository::{Base, TreeId};
 
@@ -94,11 +94,6 @@ struct Named {
 }
 
 #[derive(Deserialize)]
-struct Ref {
-    object: Named,
-}
-
-#[derive(Deserialize)]
 struct Commit {
     #[serde(default)]
     sha: String,
@@ -144,7 +139,7 @@ impl Remote {
         if prepared.commit == base {
             return Ok(Landed::There);
         }
-        let path = format!("/git/refs/heads/{}", path(&self.branch));
+        let path = format!("/git/refs/heads/{}", branch::path(&self.branch));
         let body = json!({ "sha": prepared.commit, "force": false });
         let moved: Result<serde::de::IgnoredAny, Error> =
             self.github.set(Method::PATCH, &path, &body).await;
@@ -183,14 +178,11 @@ impl Remote {
     /// GitHub refuses, or it is not known what it did.
     pub async fn branch(&self, name: &str, change: &Change<'_>) -> Result<Published, LandError> {
         let commit = self.commit(change).await?;
-        let body = json!({ "ref": format!("refs/heads/{name}"), "sha": commit });
-        let at = format!("/git/ref/heads/{}", path(name));
-        let look = async || self.github.find::<Ref>(&at).await;
-        let made = self.github.create("/git/refs", &body, look).await?;
-        if made.object.sha == commit {
+        let made = self.github.make_branch(name, &commit).await?;
+        if made == commit {
             Ok(self.published(name.to_owned(), commit))
         } else {
-            let (made, judged) = (made.object.sha, commit);
+            let judged = commit;
             Err(LandError::Tree { made, judged })
         }
     }
@@ -205,9 +197,7 @@ impl Remote {
 
     /// The commit that the branch is at.
     async fn head(&self) -> Result<Option<String>, Error> {
-        let at = format!("/git/ref/heads/{}", path(&self.branch));
-        let found = self.github.find::<Ref>(&at).await?;
-        Ok(found.map(|found| found.object.sha))
+        self.github.head(&self.branch).await
     }
 
     /// Whether the branch holds a commit.
@@ -269,6 +259,7 @@ impl Remote {
     /// A file as an entry of a tree: its text, or the name of what was uploaded.
     async fn entry(&self, at: &str, file: &File) -> Result<Value, Error> {
         let mode = mode(file);
+        // What is not text goes by another way, unchanged.
         if let Ok(text) = std::str::from_utf8(file.bytes()) {
             return Ok(json!({ "path": at, "mode": mode, "type": "blob", "content": text }));
         }
@@ -312,9 +303,4 @@ fn mode(file: &File) -> &'static str {
         Mode::Plain => "100644",
         Mode::Executable => "100755",
     }
-}
-
-/// A branch's name as the end of a path.
-fn path(branch: &str) -> String {
-    branch.split('/').map(segment).collect::<Vec<_>>().join("/")
 }

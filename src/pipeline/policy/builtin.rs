@@ -25,15 +25,25 @@ pub enum Error {
     Tree(#[from] TreeError),
 }
 
+/// The folder of a built-in pack, when this is a built-in pack's name.
+///
+/// # Errors
+/// It is one, and there is no such pack.
+pub fn find(name: &str) -> Result<Option<&'static Dir<'static>>, Error> {
+    match name.strip_prefix(PREFIX) {
+        None => Ok(None),
+        Some("aws-baseline") => Ok(Some(&AWS_BASELINE)),
+        Some(_) => Err(Error::Unknown(crate::names::excerpt(name))),
+    }
+}
+
 /// The built-in pack of this name, when it is a built-in pack's name.
 ///
 /// # Errors
 /// It is one, and there is no such pack.
 pub fn pack(name: &str) -> Result<Option<Tree>, Error> {
-    let dir = match name.strip_prefix(PREFIX) {
-        None => return Ok(None),
-        Some("aws-baseline") => &AWS_BASELINE,
-        Some(_) => return Err(Error::Unknown(crate::names::excerpt(name))),
+    let Some(dir) = find(name)? else {
+        return Ok(None);
     };
     let mut tree = Tree::new();
     add(&mut tree, "", dir)?;

@@ -278,6 +278,7 @@ impl World {
                 began.elapsed().as_secs() < 300,
                 "nobody asked {method} {part}"
             );
+            // It waits for a request, not for a time: this only keeps a core free meanwhile.
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
     }
