@@ -290,7 +290,7 @@ pub enum Tools {
 /// Options of an installation.
 #[derive(Debug, Args)]
 pub struct Install {
-    /// Only these programs.
+    /// Only these programs; an agent (codex, opencode, gemini) is installed only when it is named.
     pub names: Vec<String>,
     /// Only this kind of source.
     #[arg(long, value_enum)]
@@ -304,6 +304,8 @@ pub enum SourceKind {
     Release,
     /// A build by the machine's Go toolchain.
     Go,
+    /// A package fetched by the machine's npm (the agents).
+    Npm,
 }
 
 /// What is added.

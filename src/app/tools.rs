@@ -10,12 +10,13 @@ use crate::cli::{Add, Format, SourceKind, Tools as Subcommand};
 use crate::config::environment::Environment;
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::names::excerpt;
 use crate::perimeter::Perimeter;
 use crate::perimeter::import::RelPath;
 use crate::perimeter::repository::{Base, Error as RepositoryError, Repository};
 use crate::perimeter::tools::{
-    Addition, Event, FORWARDED, Listed, Lock, Machine, Origin, ProviderSource, Reporter, Source,
-    Tools,
+    Addition, Event, Listed, Lock, Machine, Origin, ProviderSource, Reporter, Source, Tool, Tools,
+    is_forwarded,
 };
 
 /// LIMIT: bytes of a repository's `tools.lock`.
@@ -53,10 +54,7 @@ pub fn open(outside: &Outside, base: Option<(&Repository, &Base)>) -> Result<Too
 }
 
 fn machine(environment: &Environment) -> Machine {
-    let forwarded = environment
-        .select(|name| FORWARDED.contains(&name))
-        .into_iter()
-        .collect();
+    let forwarded = environment.select(is_forwarded).into_iter().collect();
     Machine {
         path: environment
             .get("PATH")
@@ -87,6 +85,33 @@ pub async fn install_missing(perimeter: &Perimeter) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Installs a coding agent, such as `codex`, if it is missing, with progress on standard error. It comes from the lock also
+/// where the other tools are taken from the search path.
+///
+/// # Errors
+/// It is not an agent of the lock, cannot be had, or is not what was installed.
+pub async fn install_agent(perimeter: &Perimeter, name: &str) -> Result<Tool, Fault> {
+    let tools = &perimeter.tools;
+    if !tools.lock().agents().any(|agent| agent == name) {
+        let known: Vec<_> = tools.lock().agents().collect();
+        return Err(Fault::Usage(format!(
+            "`{}` is not an agent of `{LOCK_FILE}`: use one of {}",
+            excerpt(name),
+            known.join(", ")
+        )));
+    }
+    let reporter = reporter();
+    let report = |event: &Event<'_>| reporter.report(event);
+    let names = [name];
+    let install = tools.install(&names, None, &report);
+    perimeter
+        .interrupt
+        .before(install)
+        .await
+        .ok_or(Fault::Interrupted)??;
+    Ok(tools.locate(name).await?)
+}
+
 fn reporter() -> Reporter {
     use std::io::IsTerminal as _;
     if std::io::stderr().is_terminal() {
@@ -100,6 +125,7 @@ fn reporter() -> Reporter {
 struct Row {
     name: String,
     version: String,
+    agent: bool,
     sources: Vec<String>,
     installed: bool,
     source: Option<String>,
@@ -132,9 +158,10 @@ pub async fn run(outside: &Outside, command: &Subcommand) -> Result<Exit, Fault>
             let only = arguments.source.map(|kind| match kind {
                 SourceKind::Release => Source::Release,
                 SourceKind::Go => Source::Go,
+                SourceKind::Npm => Source::Npm,
             });
             let given: Vec<&str> = arguments.names.iter().map(String::as_str).collect();
-            let all: Vec<&str> = tools.lock().names().collect();
+            let all: Vec<&str> = tools.lock().default_names().collect();
             let reporter = reporter();
             tools
                 .install(
@@ -198,6 +225,7 @@ fn rows(format: Format, listed: Vec<Listed>) -> Result<Exit, Fault> {
             Row {
                 name: listed.name,
                 version: listed.version,
+                agent: listed.is_agent,
                 sources: listed.sources.iter().map(ToString::to_string).collect(),
                 installed: tool.is_some(),
                 source: tool.as_ref().map(|tool| tool.source().to_string()),
@@ -214,6 +242,12 @@ fn rows(format: Format, listed: Vec<Listed>) -> Result<Exit, Fault> {
                     (Some(problem), ..) => problem.clone(),
                     (None, Some(source), Some(sha256)) => {
                         format!("installed from {source}, sha256 {sha256}")
+                    }
+                    (None, ..) if row.agent => {
+                        format!(
+                            "not installed: an agent, `lightsout tools install {}`",
+                            row.name
+                        )
                     }
                     (None, ..) => format!("not installed; sources: {}", row.sources.join(", ")),
                 };

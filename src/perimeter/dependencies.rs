@@ -22,6 +22,9 @@ use serde::{Deserialize, Serialize};
 
 use cache::Cache;
 
+pub use crate::perimeter::tools::{
+    FORWARDED_TO_PACKAGES as FORWARDED, FORWARDED_TO_PACKAGES_PREFIXES as FORWARDED_PREFIXES,
+};
 pub use lock::LockError;
 pub use manifest::{Manifest, ManifestError};
 
@@ -112,7 +115,14 @@ pub async fn install(
     if let Some(found) = cache.find(kind)? {
         return Ok(Some(found));
     }
-    fill(&cache, kind, &tool, &files, forwarded(environment)).await?;
+    fill(
+        &cache,
+        kind,
+        &tool,
+        &files,
+        tools::for_packages(environment),
+    )
+    .await?;
     cache.find(kind)?.map_or_else(
         || {
             Err(Error::Vanished {
@@ -121,46 +131,6 @@ pub async fn install(
         },
         |found| Ok(Some(found)),
     )
-}
-
-/// The variables that npm and pip may see: where packages come from, how they are reached, where they are cached.
-pub const FORWARDED: &[&str] = &[
-    "HOME",
-    "TMPDIR",
-    "LANG",
-    "HTTPS_PROXY",
-    "HTTP_PROXY",
-    "NO_PROXY",
-    "ALL_PROXY",
-    "https_proxy",
-    "http_proxy",
-    "no_proxy",
-    "all_proxy",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    "REQUESTS_CA_BUNDLE",
-    "NODE_EXTRA_CA_CERTS",
-    "XDG_CACHE_HOME",
-    "XDG_CONFIG_HOME",
-];
-
-/// And those that begin so.
-pub const FORWARDED_PREFIXES: &[&str] = &["PIP_", "NPM_CONFIG_", "npm_config_"];
-
-fn forwarded(environment: &[(OsString, OsString)]) -> Vec<(OsString, OsString)> {
-    let named = |name: &OsString| {
-        name.to_str().is_some_and(|name| {
-            FORWARDED.contains(&name)
-                || FORWARDED_PREFIXES
-                    .iter()
-                    .any(|prefix| name.starts_with(prefix))
-        })
-    };
-    environment
-        .iter()
-        .filter(|(name, _)| named(name))
-        .cloned()
-        .collect()
 }
 
 /// What an installation depends on. A file's hash covers its whole text, so nothing in it can stand for something else.

@@ -1,7 +1,7 @@
 //! External programs: which ones, where they come from, and the only place that starts them.
 //!
 //! `tools.lock` names every program of ours with its version and sources; [`Tools::install`] puts them into the home folder,
-//! [`Tools::locate`] hands one out after its hash was checked. Node, Python, npm, Go and git are the user's own
+//! [`Tools::locate`] hands one out after its hash was checked. Node, Python, npm, Go, git and Claude Code are the user's own
 //! ([`Tools::user_tool`]): found on the search path, their real executable, version and hash recorded.
 //!
 //! INVARIANT: a [`Tool`] is made only after the file's hash was compared with what was installed; [`run`] and [`spawn`] take
@@ -14,6 +14,8 @@ mod golang;
 mod home;
 mod install;
 mod lock;
+mod machine;
+mod npm;
 mod process;
 mod progress;
 mod provider;
@@ -21,7 +23,6 @@ mod release;
 mod stamp;
 mod user;
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -29,63 +30,27 @@ use serde::{Deserialize, Serialize};
 use crate::names::{PackageName, Sha256};
 
 use home::{Check, Home};
+use lock::Section;
 
 pub use install::Listed;
 pub(crate) use lock::is_loopback_url;
 pub use lock::{Lock, PROVIDER_PREFIX, Platform};
+pub use machine::{
+    FORWARDED, FORWARDED_TO_PACKAGES, FORWARDED_TO_PACKAGES_PREFIXES, Machine, for_packages,
+    is_forwarded,
+};
 pub use process::{Invocation, Output, Program, Service, run, spawn};
 pub use progress::{Event, Progress, Reporter};
 pub use provider::{Added, Addition, ProviderSource};
 pub use user::{Script, UserProgram, UserTool};
-
-/// What of the user's machine the tools may use. The caller's configuration fills it, once.
-#[derive(Clone)]
-pub struct Machine {
-    /// The search path, as in `PATH`.
-    pub path: OsString,
-    /// The user's home folder.
-    pub home: PathBuf,
-    /// Variables of [`FORWARDED`] that are set; only the Go toolchain gets them.
-    pub forwarded: Vec<(OsString, OsString)>,
-    /// The proxy for downloads, as in `HTTPS_PROXY`.
-    pub proxy: Option<String>,
-}
-
-impl std::fmt::Debug for Machine {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Proxies carry passwords.
-        f.debug_struct("Machine")
-            .field("path", &self.path)
-            .field("home", &self.home)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The variables that a Go build may see besides `PATH` and `HOME`: where modules come from and where they are kept.
-pub const FORWARDED: &[&str] = &[
-    "GOPROXY",
-    "GOMODCACHE",
-    "GOCACHE",
-    "GOPATH",
-    "GONOPROXY",
-    "GOPRIVATE",
-    "GONOSUMDB",
-    "GOSUMDB",
-    "GOAUTH",
-    "HTTPS_PROXY",
-    "HTTP_PROXY",
-    "NO_PROXY",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    "TMPDIR",
-];
 
 /// Where locked tools are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// In the home folder, installed by us from the lock.
     Home,
-    /// On the user's search path (`--system-tools`): version and hash are recorded, not prescribed.
+    /// On the user's search path (`--system-tools`): version and hash are recorded, not prescribed. Providers and agents are
+    /// in the home folder all the same.
     System,
 }
 
@@ -99,6 +64,8 @@ pub enum Source {
     Go,
     /// A local file, by hash.
     File,
+    /// A package that the user's npm fetched, by the integrity in the lock.
+    Npm,
     /// The user's search path: nothing prescribed its hash.
     System,
 }
@@ -109,6 +76,7 @@ impl std::fmt::Display for Source {
             Self::Release => "release",
             Self::Go => "go",
             Self::File => "file",
+            Self::Npm => "npm",
             Self::System => "system",
         })
     }
@@ -120,6 +88,7 @@ pub struct Tool {
     name: String,
     version: String,
     path: PathBuf,
+    folder: PathBuf,
     sha256: Sha256,
     source: Source,
 }
@@ -143,7 +112,15 @@ impl Tool {
         &self.path
     }
 
-    /// The hash of its executable.
+    /// The folder that holds its executable: its own with [`Origin::Home`], where an agent's other files lie as well (and the
+    /// manifest, `manifest.json`); whichever it is on the search path with [`Origin::System`].
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The hash of its executable. Of an agent with several files, the hash of a text that has a line for each, ordered by
+    /// the bytes of its path below [`Tool::folder`]: `SHA256 MODE PATH`, the mode in octal digits.
     #[must_use]
     pub const fn sha256(&self) -> Sha256 {
         self.sha256
@@ -185,18 +162,18 @@ impl Tools {
     /// It is not in the lock, not installed (the error names the command to run), or its file is not what was installed.
     pub async fn locate(&self, name: &str) -> Result<Tool, Error> {
         let entry = self.lock.entry(name)?;
-        match self.origin {
-            Origin::System if !name.starts_with(PROVIDER_PREFIX) => {
+        match (self.origin, entry.section) {
+            (Origin::System, Section::Tools) => {
                 user::find_system(name, &self.machine, self.home.hashes()).await
             }
-            Origin::System | Origin::Home => {
-                self.installed(entry, Check::Start)
-                    .await?
-                    .ok_or_else(|| Error::Missing {
-                        name: entry.name.clone(),
-                        version: entry.version.clone(),
-                    })
-            }
+            (Origin::Home, Section::Tools) | (_, Section::Providers | Section::Agents) => self
+                .installed(entry, Check::Start)
+                .await?
+                .ok_or_else(|| Error::Missing {
+                    name: entry.name.clone(),
+                    version: entry.version.clone(),
+                    install: entry.install_command(),
+                }),
         }
     }
 
@@ -276,6 +253,18 @@ pub enum Error {
         /// Its own.
         actual: Sha256,
     },
+    /// A package is not what the lock names. Nothing else is tried.
+    #[error(
+        "`{what}` has the integrity {actual}, the lock says {expected}: do not use it, and find out why"
+    )]
+    WrongIntegrity {
+        /// The package and its version.
+        what: String,
+        /// The lock's.
+        expected: String,
+        /// Its own.
+        actual: String,
+    },
     /// A Go module is not what `go.sum` pins. Nothing else is tried.
     #[error("a module of `{module}` is not what its `go.sum` pins: {said}")]
     WrongSum {
@@ -323,12 +312,14 @@ pub enum Error {
         cause: std::io::Error,
     },
     /// The lock names it, the home folder does not have it.
-    #[error("`{name}` {version} is not installed: run `lightsout tools install`")]
+    #[error("`{name}` {version} is not installed: run `{install}`")]
     Missing {
         /// The tool.
         name: String,
         /// The version that the lock asks for.
         version: String,
+        /// The command that installs it.
+        install: String,
     },
     /// `--system-tools` was asked for and the search path does not have it.
     #[error(

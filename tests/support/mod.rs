@@ -12,7 +12,7 @@ pub(crate) mod provider;
 
 use std::path::{Path, PathBuf};
 
-use lightsout::perimeter::tools::{FORWARDED, Lock, Machine, Origin, Reporter, Tools};
+use lightsout::perimeter::tools::{Lock, Machine, Origin, Reporter, Tools, is_forwarded};
 
 /// The engine, the YAML host, and OPA.
 pub(crate) const TOOLS: [&str; 3] = ["pulumi", "pulumi-language-yaml", "opa"];
@@ -22,9 +22,8 @@ pub(crate) fn machine() -> Machine {
     Machine {
         path: std::env::var_os("PATH").expect("PATH is set"),
         home: std::env::var_os("HOME").expect("HOME is set").into(),
-        forwarded: FORWARDED
-            .iter()
-            .filter_map(|name| Some((name.into(), std::env::var_os(name)?)))
+        forwarded: std::env::vars_os()
+            .filter(|(name, _)| name.to_str().is_some_and(is_forwarded))
             .collect(),
         proxy: std::env::var("HTTPS_PROXY").map_or(None, Some),
     }

@@ -2,15 +2,17 @@
 //!
 //! ```text
 //! HOME/tools/NAME-VERSION-HASH/{NAME, manifest.json}   complete or absent: made aside and renamed
+//!                                                      (an agent: {its files below their folders, manifest.json})
 //! HOME/hashes/*.json                                   see `stamp`
 //! HOME/tmp/                                            of the install that holds the lock, emptied by the next
 //! HOME/install.lock                                    held while anything is installed
 //! ```
 //!
 //! INVARIANT: a tool's folder holds its executable and its manifest and nothing else, because the engine starts plugins that it
-//! finds beside itself. It does not know where programs come from.
+//! finds beside itself; an agent's holds what its manifest lists and nothing else. It does not know where programs come from.
 
-use std::collections::BTreeMap;
+mod manifest;
+
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
@@ -18,54 +20,28 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
-use serde::{Deserialize, Serialize};
 
-use super::lock::Entry;
+use super::lock::{Entry, Platform, Section};
 use super::progress::{Event, Progress};
 use super::stamp::Hashes;
 use super::{Error, Source, Tool};
-use crate::names::Sha256;
 
-/// The manifest's file name.
-const MANIFEST: &str = "manifest.json";
-/// The format of the manifest.
-const FORMAT: u32 = 1;
-/// LIMIT: bytes of a manifest, which describes one file.
-const MANIFEST_BYTES_MAX: u64 = 64 * 1024;
+use manifest::{FORMAT, Installed, Manifest, inventory};
+
+pub(super) use manifest::MANIFEST;
+
 /// How often a second process looks whether the first has finished installing.
 const WAIT_PAUSE: Duration = Duration::from_millis(200);
 /// An installed program: nobody writes it again, everybody (a sandbox's own user) may run it.
-const PROGRAM_MODE: u32 = 0o555;
+pub(super) const PROGRAM_MODE: u32 = 0o555;
+/// An installed file that is no program.
+pub(super) const FILE_MODE: u32 = 0o444;
 
 /// The home folder.
 #[derive(Debug, Clone)]
 pub(super) struct Home {
     root: PathBuf,
     hashes: Hashes,
-}
-
-/// What was installed, from where, and what each file must be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Manifest {
-    pub(super) format: u32,
-    pub(super) name: String,
-    pub(super) version: String,
-    /// The hash of the lock's entry.
-    pub(super) entry: Sha256,
-    pub(super) source: Source,
-    /// The URL, the Go package and toolchain, or the path it came from.
-    pub(super) origin: String,
-    pub(super) files: BTreeMap<String, Installed>,
-}
-
-/// One installed file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Installed {
-    pub(super) sha256: Sha256,
-    pub(super) bytes: u64,
-    pub(super) mode: u32,
 }
 
 /// How thoroughly a file is compared with its manifest.
@@ -75,6 +51,15 @@ pub(super) enum Check {
     Start,
     /// All of it is read.
     Whole,
+}
+
+/// What is to be installed.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// The program alone, which gets the tool's name.
+    Program(PathBuf),
+    /// A folder of files that have their modes.
+    Folder(PathBuf),
 }
 
 /// Held while something is installed; dropping it lets the next process in.
@@ -116,42 +101,26 @@ impl Home {
         if !exists(&folder)? {
             return Ok(None);
         }
-        let manifest = self.manifest(entry, &folder)?;
-        only_these(&folder, &manifest)?;
+        let manifest = Manifest::read(entry, &folder)?;
+        manifest.only_these(&folder)?;
         for (name, installed) in &manifest.files {
             self.compare(&folder.join(name), installed, check)?;
         }
-        let path = folder.join(&entry.name);
-        let installed = manifest
-            .files
-            .get(&entry.name)
-            .ok_or_else(|| tampered(&folder, "its manifest does not name the program"))?;
+        if entry.section != Section::Agents && manifest.files.len() != 1 {
+            return Err(tampered(&folder, "its manifest names more than a program"));
+        }
+        let program = entry.program(Platform::here()?);
+        if !manifest.files.contains_key(program) {
+            return Err(tampered(&folder, "its manifest does not name the program"));
+        }
         Ok(Some(Tool {
             name: entry.name.clone(),
             version: entry.version.clone(),
-            sha256: installed.sha256,
+            sha256: manifest.sha256(),
             source: manifest.source,
-            path,
+            path: folder.join(program),
+            folder,
         }))
-    }
-
-    fn manifest(&self, entry: &Entry, folder: &Path) -> Result<Manifest, Error> {
-        let text = read_limited(&folder.join(MANIFEST), MANIFEST_BYTES_MAX)?
-            .ok_or_else(|| tampered(folder, "its manifest is missing"))?;
-        let manifest: Manifest = serde_json::from_slice(&text)
-            .map_err(|cause| tampered(folder, &format!("its manifest cannot be read: {cause}")))?;
-        let is_this = manifest.format == FORMAT
-            && manifest.name == entry.name
-            && manifest.version == entry.version
-            && manifest.entry == entry.hash()?
-            && entry
-                .sources
-                .iter()
-                .any(|way| way.source() == manifest.source);
-        if !is_this {
-            return Err(tampered(folder, "its manifest is of another tool"));
-        }
-        Ok(manifest)
     }
 
     fn compare(&self, path: &Path, installed: &Installed, check: Check) -> Result<(), Error> {
@@ -215,34 +184,28 @@ impl Home {
             .map_err(|cause| Error::io("making a folder in", &tmp, cause))
     }
 
-    /// Installs a program file: moved into `scratch` with its manifest, then renamed into place, all or nothing.
+    /// Installs what was fetched: moved into `scratch` with its manifest, then renamed into place, all or nothing.
     pub(super) fn put(
         &self,
         scratch: tempfile::TempDir,
         entry: &Entry,
-        program: &Path,
+        content: &Content,
         source: Source,
         origin: String,
     ) -> Result<Tool, Error> {
         let folder = self.folder(entry)?;
         let staged = scratch.path().join("entry");
-        make_folder(&staged)?;
-        let file = staged.join(&entry.name);
-        std::fs::rename(program, &file).map_err(|cause| Error::io("moving", program, cause))?;
-        let permissions = std::fs::Permissions::from_mode(PROGRAM_MODE);
-        std::fs::set_permissions(&file, permissions)
-            .map_err(|cause| Error::io("changing the mode of", &file, cause))?;
-        let mut opened = File::open(&file).map_err(|cause| Error::io("opening", &file, cause))?;
-        let sync = |cause| Error::io("writing", &file, cause);
-        opened.sync_all().map_err(sync)?;
-        let bytes = opened.metadata().map_err(sync)?.size();
-        let sha256 =
-            Sha256::of_reader(&mut opened).map_err(|cause| Error::io("hashing", &file, cause))?;
-        let installed = Installed {
-            sha256,
-            bytes,
-            mode: PROGRAM_MODE,
-        };
+        match content {
+            Content::Program(program) => {
+                make_folder(&staged)?;
+                let file = staged.join(&entry.name);
+                rename(program, &file)?;
+                let permissions = std::fs::Permissions::from_mode(PROGRAM_MODE);
+                std::fs::set_permissions(&file, permissions)
+                    .map_err(|cause| Error::io("changing the mode of", &file, cause))?;
+            }
+            Content::Folder(content) => rename(content, &staged)?,
+        }
         let manifest = Manifest {
             format: FORMAT,
             name: entry.name.clone(),
@@ -250,32 +213,20 @@ impl Home {
             entry: entry.hash()?,
             source,
             origin,
-            files: BTreeMap::from([(entry.name.clone(), installed)]),
+            files: inventory(&staged)?,
         };
         let text = serde_json::to_vec_pretty(&manifest)
             .map_err(|cause| Error::io("writing the manifest of", &folder, cause.into()))?;
-        write_atomic(&staged.join(MANIFEST), &text, 0o444)?;
-        std::fs::rename(&staged, &folder)
-            .map_err(|cause| Error::io("moving into place", &folder, cause))?;
+        write_atomic(&staged.join(MANIFEST), &text, FILE_MODE)?;
+        rename(&staged, &folder)?;
         sync_folder(&self.root.join("tools"))?;
         self.find(entry, Check::Whole)?
             .ok_or_else(|| tampered(&folder, "it disappeared while it was installed"))
     }
 }
 
-/// Nothing lies beside the program: the engine would start it.
-fn only_these(folder: &Path, manifest: &Manifest) -> Result<(), Error> {
-    let io = |cause| Error::io("listing", folder, cause);
-    for item in std::fs::read_dir(folder).map_err(io)? {
-        let name = item.map_err(io)?.file_name();
-        let known = name
-            .to_str()
-            .is_some_and(|name| name == MANIFEST || manifest.files.contains_key(name));
-        if !known {
-            return Err(tampered(&folder.join(name), "it was not installed by us"));
-        }
-    }
-    Ok(())
+fn rename(from: &Path, to: &Path) -> Result<(), Error> {
+    std::fs::rename(from, to).map_err(|cause| Error::io("moving into place", to, cause))
 }
 
 fn tampered(path: &Path, problem: &str) -> Error {
@@ -293,7 +244,7 @@ pub(super) fn exists(path: &Path) -> Result<bool, Error> {
     }
 }
 
-fn make_folder(path: &Path) -> Result<(), Error> {
+pub(super) fn make_folder(path: &Path) -> Result<(), Error> {
     use std::os::unix::fs::DirBuilderExt as _;
     std::fs::DirBuilder::new()
         .recursive(true)

@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::home::{Check, Installing};
-use super::lock::{Archive, Entry, Platform, Way};
+use super::home::{Check, Content, Installing};
+use super::lock::{Archive, Entry, Platform, Section, Way};
 use super::progress::{Event, Progress};
 use super::release::{Download, Failure, unpack};
-use super::{Error, Source, Tool, Tools, golang};
+use super::{Error, Source, Tool, Tools, golang, npm};
 use crate::names::Sha256;
 
 /// Archives of this installation by URL: two tools may come out of one, and a server that did not answer is not asked twice.
@@ -22,6 +22,8 @@ pub struct Listed {
     pub name: String,
     /// The version that the lock asks for.
     pub version: String,
+    /// Whether it is a coding agent, which is installed only when it is asked for by name.
+    pub is_agent: bool,
     /// The sources of the lock, in order.
     pub sources: Vec<Source>,
     /// The installed tool, if there is one.
@@ -84,6 +86,7 @@ impl Tools {
             lines.push(Listed {
                 name: entry.name.clone(),
                 version: entry.version.clone(),
+                is_agent: entry.section == Section::Agents,
                 sources: entry.sources.iter().map(Way::source).collect(),
                 installed: self.installed(entry, check).await,
             });
@@ -128,8 +131,8 @@ impl Tools {
                 .fetch(entry, way, scratch.path(), place, archives)
                 .await
             {
-                Ok((program, origin)) => {
-                    let tool = self.put(place.turn, entry, program, source, origin).await?;
+                Ok((content, origin)) => {
+                    let tool = self.put(place.turn, entry, content, source, origin).await?;
                     (place.progress)(&Event::Installed {
                         tool: &entry.name,
                         version: &entry.version,
@@ -159,7 +162,7 @@ impl Tools {
         })
     }
 
-    /// The program's file and where it came from.
+    /// What is to be installed and where it came from.
     async fn fetch(
         &self,
         entry: &Entry,
@@ -167,7 +170,7 @@ impl Tools {
         scratch: &Path,
         place: &Place<'_>,
         archives: &mut Archives,
-    ) -> Result<(PathBuf, String), Failure> {
+    ) -> Result<(Content, String), Failure> {
         let here = Platform::here()?;
         match way {
             Way::Release(platforms) => {
@@ -175,18 +178,23 @@ impl Tools {
                 let file = self.download(entry, archive, place, archives).await?;
                 let program = scratch.join("program");
                 take(archive, file, program.clone()).await?;
-                Ok((program, archive.url.clone()))
+                Ok((Content::Program(program), archive.url.clone()))
             }
             Way::Go(module) => {
-                golang::build(
-                    entry,
-                    module,
-                    &self.machine,
-                    self.home.hashes(),
-                    scratch,
-                    place.progress,
-                )
-                .await
+                let (machine, hashes) = (&self.machine, self.home.hashes());
+                let built =
+                    golang::build(entry, module, machine, hashes, scratch, place.progress).await;
+                built.map(|(program, origin)| (Content::Program(program), origin))
+            }
+            Way::Npm(platforms) => {
+                let package = platforms.get(&here).ok_or_else(|| nothing_for(here))?;
+                let (machine, hashes) = (&self.machine, self.home.hashes());
+                (place.progress)(&Event::Packing {
+                    tool: &entry.name,
+                    version: &entry.version,
+                });
+                let (folder, origin) = npm::fetch(package, machine, hashes, scratch).await?;
+                Ok((Content::Folder(folder), origin))
             }
             Way::File(_) => Err(Failure::Unavailable(format!(
                 "it is a local file: run `lightsout tools add provider {}@{} --file PATH`",
@@ -230,13 +238,13 @@ impl Tools {
         &self,
         turn: &Installing,
         entry: &Entry,
-        program: PathBuf,
+        content: Content,
         source: Source,
         origin: String,
     ) -> Result<Tool, Error> {
         let (home, entry) = (self.home.clone(), entry.clone());
         let staged = self.home.scratch(turn)?;
-        blocking(move || home.put(staged, &entry, &program, source, origin)).await?
+        blocking(move || home.put(staged, &entry, &content, source, origin)).await?
     }
 }
 

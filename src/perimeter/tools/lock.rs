@@ -2,15 +2,24 @@
 //!
 //! The lock of the tools themselves is compiled in; a repository may add providers, and nothing else, in a lock of its own.
 //! INVARIANT: every name in a [`Lock`] is a plain file name, unique, and has at least one source; every URL is `https`, or
-//! `http` to a loopback address. It does not download or install.
+//! `http` to a loopback address; an agent, and nothing else, is an npm package. It does not download or install.
+
+mod form;
+mod npm;
+mod platform;
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path};
 
 use serde::{Deserialize, Serialize};
 
+use super::home::MANIFEST;
 use super::{Error, Source};
 use crate::names::{PackageName, Sha256, excerpt};
+
+pub(crate) use form::is_loopback_url;
+pub(super) use form::{is_allowed_url, is_plain_path, is_version};
+pub(super) use npm::{Integrity, NpmPackage};
+pub use platform::Platform;
 
 /// The lock that comes with this binary.
 const BUILT_IN: &str = include_str!("../../../tools.lock");
@@ -20,7 +29,6 @@ pub const PROVIDER_PREFIX: &str = "pulumi-resource-";
 pub(super) const FORMAT: u32 = 1;
 /// LIMIT: bytes of a repository's lock; a few hundred providers fit.
 pub(super) const LOCK_BYTES_MAX: u64 = 1024 * 1024;
-
 /// The Go modules that are compiled in: name, `go.mod`, `go.sum`.
 const MODULES: &[(&str, &str, &str)] = &[
     (
@@ -44,10 +52,24 @@ pub struct Lock {
 /// One program of the lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Entry {
+    /// Not part of its hash: a name is in one section only.
+    #[serde(skip)]
+    pub(super) section: Section,
     /// The executable's file name.
     pub(super) name: String,
     pub(super) version: String,
     pub(super) sources: Vec<Way>,
+}
+
+/// Where in the lock an entry stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Section {
+    /// A program of ours: one file, installed by default.
+    Tools,
+    /// A provider plugin: one file.
+    Providers,
+    /// A coding agent: a folder of files, installed when it is asked for by name.
+    Agents,
 }
 
 /// One way to get a program.
@@ -57,6 +79,7 @@ pub(super) enum Way {
     Release(BTreeMap<Platform, Archive>),
     Go(GoModule),
     File(BTreeMap<Platform, Sha256>),
+    Npm(BTreeMap<Platform, NpmPackage>),
 }
 
 impl Way {
@@ -65,6 +88,7 @@ impl Way {
             Self::Release(_) => Source::Release,
             Self::Go(_) => Source::Go,
             Self::File(_) => Source::File,
+            Self::Npm(_) => Source::Npm,
         }
     }
 }
@@ -104,49 +128,6 @@ impl GoModule {
     }
 }
 
-/// A machine that programs are made for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Platform {
-    /// Linux on `x86_64`.
-    LinuxAmd64,
-    /// Linux on 64-bit ARM.
-    LinuxArm64,
-}
-
-impl Platform {
-    /// The machine this runs on.
-    ///
-    /// # Errors
-    /// It is none that programs are made for.
-    pub fn here() -> Result<Self, Error> {
-        match (std::env::consts::OS, std::env::consts::ARCH) {
-            ("linux", "x86_64") => Ok(Self::LinuxAmd64),
-            ("linux", "aarch64") => Ok(Self::LinuxArm64),
-            (os, arch) => Err(Error::Platform {
-                name: format!("{os}-{arch}"),
-            }),
-        }
-    }
-
-    /// Its name in the lock and in vendors' file names.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::LinuxAmd64 => "linux-amd64",
-            Self::LinuxArm64 => "linux-arm64",
-        }
-    }
-
-    /// Go's word for the processor.
-    pub(super) const fn goarch(self) -> &'static str {
-        match self {
-            Self::LinuxAmd64 => "amd64",
-            Self::LinuxArm64 => "arm64",
-        }
-    }
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
@@ -155,6 +136,8 @@ struct Document {
     tools: Vec<RawEntry>,
     #[serde(default)]
     providers: Vec<RawEntry>,
+    #[serde(default)]
+    agents: Vec<RawEntry>,
 }
 
 #[derive(Deserialize)]
@@ -166,15 +149,16 @@ struct RawEntry {
 }
 
 impl Lock {
-    /// The lock that comes with this binary: the engine, the YAML host, OPA.
+    /// The lock that comes with this binary: the engine, the YAML host, OPA, and the coding agents.
     ///
     /// # Errors
     /// It was built with a broken one.
     pub fn built_in() -> Result<Self, Error> {
         let document = parse(BUILT_IN)?;
         let mut lock = Self::empty();
-        lock.extend(document.tools, "")?;
-        lock.extend(document.providers, PROVIDER_PREFIX)?;
+        lock.extend(document.tools, Section::Tools)?;
+        lock.extend(document.providers, Section::Providers)?;
+        lock.extend(document.agents, Section::Agents)?;
         Ok(lock)
     }
 
@@ -188,13 +172,30 @@ impl Lock {
     /// # Errors
     /// The text is not a lock, names tools of ours, or names something twice.
     pub fn with_repository(mut self, text: &str) -> Result<Self, Error> {
-        self.extend(repository(text)?, PROVIDER_PREFIX)?;
+        self.extend(repository(text)?, Section::Providers)?;
         Ok(self)
     }
 
     /// Every name in the lock, in its order. A provider's is `pulumi-resource-NAME`.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|entry| entry.name.as_str())
+    }
+
+    /// What is installed where no name is given: everything but the agents.
+    pub fn default_names(&self) -> impl Iterator<Item = &str> {
+        self.named(|section| section != Section::Agents)
+    }
+
+    /// The coding agents.
+    pub fn agents(&self) -> impl Iterator<Item = &str> {
+        self.named(|section| section == Section::Agents)
+    }
+
+    fn named(&self, wanted: impl Fn(Section) -> bool) -> impl Iterator<Item = &str> {
+        self.entries
+            .iter()
+            .filter(move |entry| wanted(entry.section))
+            .map(|entry| entry.name.as_str())
     }
 
     pub(super) fn entries(&self) -> &[Entry] {
@@ -210,9 +211,9 @@ impl Lock {
             })
     }
 
-    fn extend(&mut self, raw: Vec<RawEntry>, prefix: &str) -> Result<(), Error> {
+    fn extend(&mut self, raw: Vec<RawEntry>, section: Section) -> Result<(), Error> {
         for raw in raw {
-            let entry = Entry::checked(&raw.name, prefix, raw.version, raw.sources)?;
+            let entry = Entry::checked(&raw.name, section, raw.version, raw.sources)?;
             if self.names().any(|name| name == entry.name) {
                 return Err(invalid(format!("`{}` is named twice", entry.name)));
             }
@@ -224,16 +225,19 @@ impl Lock {
 
 impl Entry {
     pub(super) fn provider(name: &PackageName, version: &str, way: Way) -> Result<Self, Error> {
-        Self::checked(name, PROVIDER_PREFIX, version.to_owned(), vec![way])
+        Self::checked(name, Section::Providers, version.to_owned(), vec![way])
     }
 
     fn checked(
         name: &PackageName,
-        prefix: &str,
+        section: Section,
         version: String,
         sources: Vec<Way>,
     ) -> Result<Self, Error> {
-        let name = format!("{prefix}{name}");
+        let name = match section {
+            Section::Providers => format!("{PROVIDER_PREFIX}{name}"),
+            Section::Tools | Section::Agents => name.to_string(),
+        };
         if !is_version(&version) {
             return Err(invalid(format!(
                 "`{name}`: `{}` is not a version such as 1.2.3",
@@ -243,14 +247,33 @@ impl Entry {
         if sources.is_empty() {
             return Err(invalid(format!("`{name}` has no source")));
         }
+        section.check(&name, &sources)?;
         for way in &sources {
             way.check(&name)?;
         }
         Ok(Self {
+            section,
             name,
             version,
             sources,
         })
+    }
+
+    /// The path of its program in the folder that it is installed into.
+    pub(super) fn program(&self, here: Platform) -> &str {
+        let of_package = self.sources.iter().find_map(|way| match way {
+            Way::Npm(platforms) => platforms.get(&here).map(|npm| npm.program.as_str()),
+            Way::Release(_) | Way::Go(_) | Way::File(_) => None,
+        });
+        of_package.unwrap_or(&self.name)
+    }
+
+    /// The command that installs it.
+    pub(super) fn install_command(&self) -> String {
+        match self.section {
+            Section::Tools | Section::Providers => "lightsout tools install".to_owned(),
+            Section::Agents => format!("lightsout tools install {}", self.name),
+        }
     }
 
     /// Changes with anything that may change the program: version, sources, hashes, the modules' sums.
@@ -265,6 +288,26 @@ impl Entry {
             }
         }
         Ok(Sha256::of(&bytes))
+    }
+}
+
+impl Section {
+    /// Whether what stands in it may be called so and come from there.
+    fn check(self, name: &str, sources: &[Way]) -> Result<(), Error> {
+        let has = |wanted: Source| sources.iter().any(|way| way.source() == wanted);
+        let problem = match self {
+            Self::Tools if has(Source::Npm) => "only an agent has an `npm` source",
+            Self::Providers if has(Source::Go) => "a provider has no `go` source",
+            Self::Providers if has(Source::Npm) => "a provider has no `npm` source",
+            Self::Agents if !matches!(sources, [Way::Npm(_)]) => {
+                "an agent has one source, and that is `npm`"
+            }
+            Self::Agents if name.starts_with(PROVIDER_PREFIX) => {
+                "an agent is not called like a provider"
+            }
+            Self::Tools | Self::Providers | Self::Agents => return Ok(()),
+        };
+        Err(invalid(format!("`{name}`: {problem}")))
     }
 }
 
@@ -285,6 +328,12 @@ impl Way {
             }
             Self::Go(module) => module.files().map(|_| ()),
             Self::File(platforms) => some(name, platforms.is_empty()),
+            Self::Npm(platforms) => {
+                for package in platforms.values() {
+                    package.check(name)?;
+                }
+                some(name, platforms.is_empty())
+            }
         }
     }
 }
@@ -299,14 +348,10 @@ fn some(name: &str, is_empty: bool) -> Result<(), Error> {
 /// The providers of a repository's lock.
 fn repository(text: &str) -> Result<Vec<RawEntry>, Error> {
     let document = parse(text)?;
-    if !document.tools.is_empty() {
+    if !document.tools.is_empty() || !document.agents.is_empty() {
         return Err(invalid(
-            "a repository's lock may name `providers` only, not `tools`".to_owned(),
+            "a repository's lock may name `providers` only, not `tools` or `agents`".to_owned(),
         ));
-    }
-    let is_go = |entry: &RawEntry| entry.sources.iter().any(|way| matches!(way, Way::Go(_)));
-    if document.providers.iter().any(is_go) {
-        return Err(invalid("a provider has no `go` source".to_owned()));
     }
     Ok(document.providers)
 }
@@ -328,46 +373,6 @@ fn parse(text: &str) -> Result<Document, Error> {
 
 pub(super) fn invalid(problem: String) -> Error {
     Error::Lock { problem }
-}
-
-pub(super) fn is_version(text: &str) -> bool {
-    text.len() <= 64
-        && text.starts_with(|c: char| c.is_ascii_digit())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
-        && !text.contains("..")
-}
-
-fn is_plain_path(text: &str) -> bool {
-    !text.is_empty()
-        && text.chars().all(|c| c.is_ascii_graphic())
-        && Path::new(text)
-            .components()
-            .all(|part| matches!(part, Component::Normal(_)))
-}
-
-/// `https`, or `http` to a loopback address: nobody between us and the server may change what comes.
-pub(super) fn is_allowed_url(url: &str) -> bool {
-    if url.len() > 2048
-        || !url.chars().all(|c| c.is_ascii_graphic())
-        || url.contains(['#', '"', '\'', '@'])
-    {
-        return false;
-    }
-    url.starts_with("https://") || is_loopback_url(url)
-}
-
-/// Whether an address is this machine's own.
-pub(crate) fn is_loopback_url(url: &str) -> bool {
-    let authority = url
-        .strip_prefix("http://")
-        .and_then(|rest| rest.split(['/', '?']).next());
-    authority.is_some_and(|authority| {
-        authority
-            .parse::<std::net::SocketAddr>()
-            .is_ok_and(|address| address.ip().is_loopback())
-    })
 }
 
 #[cfg(test)]

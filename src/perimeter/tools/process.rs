@@ -348,7 +348,7 @@ fn end_of(status: ExitStatus) -> End {
     }
 }
 
-fn describe(end: End) -> String {
+pub(super) fn describe(end: End) -> String {
     match end {
         End::Exited(code) => format!("exit status {code}"),
         End::Signalled(signal) => format!("ended by signal {signal}"),

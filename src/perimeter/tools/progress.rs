@@ -43,6 +43,13 @@ pub enum Event<'a> {
         /// Its version.
         version: &'a str,
     },
+    /// npm fetches a package, and does not say how much of it has come.
+    Packing {
+        /// The tool.
+        tool: &'a str,
+        /// Its version.
+        version: &'a str,
+    },
     /// A source could not be used; the next one is tried.
     SourceFailed {
         /// The tool.
@@ -82,6 +89,10 @@ impl fmt::Display for Event<'_> {
             Self::Building { tool, version } => write!(
                 f,
                 "building `{tool}` {version} with Go (minutes, the first time)"
+            ),
+            Self::Packing { tool, version } => write!(
+                f,
+                "downloading and unpacking `{tool}` {version} with npm (a minute, the first time)"
             ),
             Self::SourceFailed {
                 tool,
@@ -166,7 +177,7 @@ fn show(bar: &ProgressBar, event: &Event<'_>) {
             }
             bar.set_position(*bytes);
         }
-        Event::Waiting { .. } | Event::Building { .. } => {
+        Event::Waiting { .. } | Event::Building { .. } | Event::Packing { .. } => {
             bar.set_style(style(false));
             bar.set_message(event.to_string());
             bar.enable_steady_tick(TICK);

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::home::{Check, read_limited, write_atomic};
+use super::home::{Check, Content, read_limited, write_atomic};
 use super::install::{blocking, take};
 use super::lock::{
     Archive, Entry, FORMAT, LOCK_BYTES_MAX, Lock, PROVIDER_PREFIX, Platform, Way, invalid,
@@ -131,7 +131,10 @@ impl Tools {
         };
         let tool = match self.installed(&entry, Check::Whole).await? {
             Some(tool) => tool,
-            None => self.put(&turn, &entry, program, source, origin).await?,
+            None => {
+                let content = Content::Program(program);
+                self.put(&turn, &entry, content, source, origin).await?
+            }
         };
         write_atomic(lock_file, lock_text.as_bytes(), 0o644)?;
         progress(&Event::Installed {
@@ -279,7 +282,7 @@ fn written(name: &PackageName, entry: &Entry) -> String {
                 }
             }
             // No provider has it: reading the text back refuses the entry.
-            Way::Go(_) => {}
+            Way::Go(_) | Way::Npm(_) => {}
         }
     }
     text

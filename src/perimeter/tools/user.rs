@@ -3,6 +3,7 @@
 //! INVARIANT: the path is absolute and without links, the hash is of the file at that path, and what a sandbox is told to show of it never contains the
 //! user's home folder or the root. How it is found is in `probe`.
 
+mod claude;
 mod probe;
 
 use std::path::{Path, PathBuf};
@@ -24,6 +25,8 @@ pub enum UserProgram {
     Go,
     /// `git`.
     Git,
+    /// `claude`: the native binary, or a script that is started as `node SCRIPT`.
+    Claude,
 }
 
 impl UserProgram {
@@ -36,6 +39,7 @@ impl UserProgram {
             Self::Python => "python3",
             Self::Go => "go",
             Self::Git => "git",
+            Self::Claude => "claude",
         }
     }
 }
@@ -73,7 +77,7 @@ impl UserTool {
         &self.path
     }
 
-    /// The script that the executable is given first: npm's. [`super::run`] puts it before the arguments by itself.
+    /// The script that the executable is given first: npm's, or Claude Code's where it is one. [`super::run`] puts it before the arguments by itself.
     #[must_use]
     pub const fn script(&self) -> Option<&Script> {
         self.script.as_ref()

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::claude::find_claude;
 use super::{Script, UserProgram, UserTool};
 use crate::names::{Sha256, excerpt};
 use crate::perimeter::tools::home::read_limited;
@@ -118,6 +119,7 @@ pub(in crate::perimeter::tools) async fn find(
             .await
         }
         UserProgram::Npm => find_npm(machine, hashes).await,
+        UserProgram::Claude => find_claude(machine, hashes).await,
     }
 }
 
@@ -169,6 +171,7 @@ pub(in crate::perimeter::tools) async fn find_system(
     let mut tool = Tool {
         name: name.to_owned(),
         version: String::new(),
+        folder: path.parent().unwrap_or(&path).to_path_buf(),
         path,
         sha256,
         source: Source::System,
@@ -197,7 +200,7 @@ pub(in crate::perimeter::tools) async fn find_system(
     Ok(tool)
 }
 
-async fn found(
+pub(super) async fn found(
     program: UserProgram,
     path: PathBuf,
     version: String,
@@ -225,7 +228,7 @@ async fn found(
 }
 
 /// Real paths, none inside another, none that every sandbox shows anyway.
-fn shown(
+pub(super) fn shown(
     program: UserProgram,
     paths: Vec<PathBuf>,
     machine: &Machine,
@@ -274,7 +277,7 @@ fn prefix(path: &Path) -> Option<&Path> {
     folder.ends_with("bin").then(|| folder.parent()).flatten()
 }
 
-async fn hash(hashes: &Hashes, path: &Path) -> Result<Sha256, Error> {
+pub(super) async fn hash(hashes: &Hashes, path: &Path) -> Result<Sha256, Error> {
     let (hashes, path) = (hashes.clone(), path.to_path_buf());
     blocking(move || hashes.hash(&path)).await?
 }
@@ -305,7 +308,7 @@ async fn ask(program: UserProgram, machine: &Machine, args: &[&str]) -> Result<S
     Ok(text.trim().to_owned())
 }
 
-fn probe<'a>(program: Program<'a>, args: &[&str], machine: &Machine) -> Invocation<'a> {
+pub(super) fn probe<'a>(program: Program<'a>, args: &[&str], machine: &Machine) -> Invocation<'a> {
     Invocation {
         program,
         args: args.iter().map(OsString::from).collect(),
@@ -324,7 +327,7 @@ fn probe<'a>(program: Program<'a>, args: &[&str], machine: &Machine) -> Invocati
 }
 
 /// The first executable of that name in an absolute folder of the search path.
-fn on_path(name: &str, machine: &Machine) -> Option<PathBuf> {
+pub(super) fn on_path(name: &str, machine: &Machine) -> Option<PathBuf> {
     use std::os::unix::fs::PermissionsExt as _;
     std::env::split_paths(&machine.path)
         .filter(|folder| folder.is_absolute())
@@ -335,7 +338,7 @@ fn on_path(name: &str, machine: &Machine) -> Option<PathBuf> {
         })
 }
 
-fn checked_version(program: UserProgram, version: &str) -> Result<String, Error> {
+pub(super) fn checked_version(program: UserProgram, version: &str) -> Result<String, Error> {
     if is_version(version) {
         return Ok(version.to_owned());
     }
@@ -345,11 +348,11 @@ fn checked_version(program: UserProgram, version: &str) -> Result<String, Error>
     ))
 }
 
-fn absent(program: UserProgram) -> Error {
+pub(super) fn absent(program: UserProgram) -> Error {
     unusable(program, "is not on the search path".to_owned())
 }
 
-const fn unusable(program: UserProgram, problem: String) -> Error {
+pub(super) const fn unusable(program: UserProgram, problem: String) -> Error {
     Error::UserTool {
         program: program.name(),
         problem,
