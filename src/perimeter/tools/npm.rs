@@ -194,3 +194,6 @@ fn checked(path: &Path, package: &NpmPackage) -> Result<File, Failure> {
     }
     Ok(file)
 }
+
+#[cfg(test)]
+mod tests;

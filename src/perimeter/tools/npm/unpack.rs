@@ -114,3 +114,6 @@ fn write(member: &mut impl std::io::Read, file: &Path, mode: u32) -> Result<u64,
         .map_err(|cause| Error::io("changing the mode of", file, cause))?;
     Ok(copied)
 }
+
+#[cfg(test)]
+mod tests;

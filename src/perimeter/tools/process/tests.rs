@@ -9,6 +9,7 @@ fn shell() -> Tool {
         name: "sh".to_owned(),
         version: "0".to_owned(),
         path: PathBuf::from("/bin/sh"),
+        folder: PathBuf::from("/bin"),
         sha256: Sha256::of(b""),
         source: Source::System,
     }
