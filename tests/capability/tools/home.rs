@@ -76,7 +76,7 @@ async fn a_program_put_in_place_by_renaming_is_found_out() {
 #[tokio::test]
 async fn every_other_change_of_the_folder_is_found_out() {
     type Change = fn(&Path);
-    let changes: [(&str, Change); 8] = [
+    let changes: [(&str, Change); 10] = [
         ("size or mode", |path| overwrite(path, b"#!/bin/sh\n")),
         ("size or mode", |path| {
             std::fs::set_permissions(path, Permissions::from_mode(0o4555)).unwrap()
@@ -90,6 +90,20 @@ async fn every_other_change_of_the_folder_is_found_out() {
         }),
         ("not installed by us", |path| {
             std::fs::write(path.with_file_name("pulumi-resource-pulumi-nodejs"), "x").unwrap();
+        }),
+        ("not installed by us", |path| {
+            std::fs::create_dir(path.with_file_name("plugins")).unwrap();
+        }),
+        ("names more than a program", |path| {
+            let beside = path.with_file_name("pulumi-resource-other");
+            std::fs::copy(path, &beside).unwrap();
+            let manifest = path.with_file_name("manifest.json");
+            let text = std::fs::read_to_string(&manifest).unwrap();
+            let mut manifest_json: serde_json::Value = serde_json::from_str(&text).unwrap();
+            let files = manifest_json["files"].as_object_mut().unwrap();
+            let program = files[NAME].clone();
+            files.insert("pulumi-resource-other".to_owned(), program);
+            overwrite(&manifest, manifest_json.to_string().as_bytes());
         }),
         ("manifest is missing", |path| {
             std::fs::remove_file(path.with_file_name("manifest.json")).unwrap()

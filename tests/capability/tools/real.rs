@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use lightsout::perimeter::tools::{Invocation, Output, Tool, run};
+use lightsout::perimeter::tools::{
+    Error, Invocation, Lock, Origin, Output, Reporter, Source, Tool, Tools, run,
+};
 
 use crate::support;
 
@@ -49,8 +51,37 @@ async fn the_tools_of_the_lock_are_what_they_say() {
         .success()
         .unwrap();
     assert!(std::fs::metadata(&bundle).unwrap().len() > 1000);
-    for line in tools.verify().await {
-        let tool = line.installed.unwrap().expect("it is installed");
+    for line in tools.verify().await.iter().filter(|line| !line.is_agent) {
+        let tool = line.installed.as_ref().unwrap().as_ref();
+        let tool = tool.expect("it is installed");
         assert_eq!((tool.name(), tool.version()), (&*line.name, &*line.version));
     }
+}
+
+#[tokio::test]
+async fn an_agent_of_the_lock_is_what_it_says() {
+    let lock = Lock::built_in().unwrap();
+    let tools = Tools::open(&support::home(), lock, support::machine(), Origin::Home).unwrap();
+    let reporter = Reporter::lines(Box::new(std::io::stderr()));
+    let installed = tools
+        .install(&["codex"], None, &|event| reporter.report(event))
+        .await;
+    let codex = match installed {
+        Ok(mut installed) => installed.remove(0),
+        // A machine whose npm reaches no registry has no agents; anything else that goes wrong is wrong.
+        Err(Error::NoSource { reasons, .. }) if reasons.contains("see with `npm ping`") => {
+            eprintln!("not tried: {reasons}");
+            return;
+        }
+        Err(error) => panic!("{error}"),
+    };
+    assert_eq!(codex.source(), Source::Npm);
+    let output = said(&codex, &["--version"]).await.success().unwrap();
+    let version = format!("codex-cli {}\n", codex.version());
+    assert_eq!(String::from_utf8_lossy(&output.stdout), version);
+    for beside in ["bin/codex-code-mode-host", "codex-path/rg"] {
+        assert!(codex.folder().join(beside).is_file(), "{beside}");
+    }
+    let again = tools.locate("codex").await.unwrap();
+    assert_eq!(again.sha256(), codex.sha256());
 }

@@ -130,6 +130,7 @@ async fn what_is_absent_or_talks_nonsense_is_an_error() {
         UserProgram::Python,
         UserProgram::Go,
         UserProgram::Git,
+        UserProgram::Claude,
     ];
     for program in all {
         let error = tools.user_tool(program).await.unwrap_err().to_string();
@@ -159,6 +160,102 @@ async fn what_is_absent_or_talks_nonsense_is_an_error() {
     );
 }
 
+/// A search path with a folder of a test's own first.
+fn before_the_users(folder: &Path) -> std::ffi::OsString {
+    let users = support::machine().path;
+    let folders = std::iter::once(folder.to_path_buf()).chain(std::env::split_paths(&users));
+    std::env::join_paths(folders).unwrap()
+}
+
+#[tokio::test]
+async fn claude_is_a_native_program_whose_hash_is_read_once() {
+    let (home, path, lies) = (folder(), folder(), folder());
+    let tools = with_path(
+        home.path(),
+        Path::new(&before_the_users(path.path())),
+        Origin::Home,
+    );
+    // Any native program that says its version; here as a link to where it lies.
+    let node = tools.user_tool(UserProgram::Node).await.unwrap();
+    let real = lies.path().join("claude-native");
+    std::fs::copy(node.path(), &real).unwrap();
+    std::os::unix::fs::symlink(&real, path.path().join("claude")).unwrap();
+    std::fs::create_dir(home.path().join("hashes")).unwrap();
+    let claude = tools.user_tool(UserProgram::Claude).await.unwrap();
+    let real = std::fs::canonicalize(&real).unwrap();
+    assert_eq!((claude.path(), claude.sha256()), (&*real, node.sha256()));
+    assert_eq!(claude.version(), node.version());
+    assert_eq!(claude.shows(), [real.clone()]);
+    assert!(claude.script().is_none());
+    // The record is what is asked the next time, as long as the file is what it was.
+    let name = Sha256::of(real.to_str().unwrap().as_bytes());
+    let record = home.path().join(format!("hashes/{name}.json"));
+    let text = std::fs::read_to_string(&record).unwrap();
+    let forged = Sha256::of(b"forged");
+    let text = text.replace(&claude.sha256().to_string(), &forged.to_string());
+    std::fs::write(&record, text).unwrap();
+    let later = std::time::UNIX_EPOCH + std::time::Duration::from_secs(4_000_000_000);
+    let opened = std::fs::File::options().write(true).open(&record).unwrap();
+    opened.set_modified(later).unwrap();
+    let again = tools.user_tool(UserProgram::Claude).await.unwrap();
+    assert_eq!(again.sha256(), forged);
+    let permissions = std::fs::metadata(&real).unwrap().permissions();
+    std::fs::set_permissions(&real, permissions).unwrap();
+    let changed = tools.user_tool(UserProgram::Claude).await.unwrap();
+    assert_eq!(changed.sha256(), node.sha256());
+}
+
+#[tokio::test]
+async fn claude_may_be_a_script_of_nodes_and_nothing_else() {
+    let (home, path) = (folder(), folder());
+    let search = before_the_users(path.path());
+    let tools = with_path(home.path(), Path::new(&search), Origin::Home);
+    let node = tools.user_tool(UserProgram::Node).await.unwrap();
+    let package = path.path().join("package");
+    std::fs::create_dir_all(package.join("bin")).unwrap();
+    std::fs::write(package.join("package.json"), "{}").unwrap();
+    let script = package.join("bin/cli.js");
+    std::os::unix::fs::symlink(&script, path.path().join("claude")).unwrap();
+    for line in [
+        "#!/usr/bin/env node".to_owned(),
+        "#!/usr/bin/env -S node --no-warnings".to_owned(),
+        format!("#!{}", node.path().display()),
+    ] {
+        let text = format!("{line}\nconsole.log('2.1.330 (Claude Code)')\n");
+        executable(&script, text.as_bytes());
+        let claude = tools.user_tool(UserProgram::Claude).await.unwrap();
+        assert_eq!((claude.path(), claude.version()), (node.path(), "2.1.330"));
+        let found = claude.script().unwrap();
+        assert_eq!(found.path, std::fs::canonicalize(&script).unwrap());
+        assert_eq!(found.sha256, Sha256::of(text.as_bytes()));
+        let package = std::fs::canonicalize(&package).unwrap();
+        assert!(claude.shows().contains(&package), "{claude:?}");
+        assert_eq!(ask(&claude, &[]).await, "2.1.330 (Claude Code)");
+    }
+    for (text, because) in [
+        (
+            "echo 'native binary not installed' >&2\nexit 1\n",
+            "the text that npm puts in its place",
+        ),
+        ("", "the text that npm puts in its place"),
+        (
+            "#!/bin/sh\nexec /opt/claude \"$@\"\n",
+            "a script for `/bin/sh`",
+        ),
+        ("#!/usr/bin/env bash\n", "a script for `/usr/bin/env bash`"),
+        ("#!\n", "a script for ``"),
+        (
+            "#!/usr/bin/env node\nconsole.log('who knows')\n",
+            "says its version is `who`",
+        ),
+    ] {
+        executable(&script, text.as_bytes());
+        let error = tools.user_tool(UserProgram::Claude).await.unwrap_err();
+        assert!(matches!(error, Error::UserTool { .. }), "{text}: {error}");
+        assert!(error.to_string().contains(because), "{text}: {error}");
+    }
+}
+
 #[tokio::test]
 async fn the_search_path_replaces_a_tool_only_where_that_was_asked_for() {
     let (home, path) = (folder(), folder());
@@ -182,6 +279,19 @@ async fn the_search_path_replaces_a_tool_only_where_that_was_asked_for() {
         .await
         .unwrap_err();
     assert!(matches!(error, Error::NotOnPath { .. }), "{error}");
+    // An agent is the one of the lock also then.
+    executable(&path.path().join("codex"), &program("v9.9.9"));
+    let error = with_path(home.path(), path.path(), Origin::System)
+        .locate("codex")
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::Missing { .. }), "{error}");
+    assert!(
+        error
+            .to_string()
+            .ends_with("run `lightsout tools install codex`"),
+        "{error}"
+    );
     let error = with_path(home.path(), path.path(), Origin::System)
         .locate("bash")
         .await

@@ -191,7 +191,6 @@ async fn a_package_is_installed_whole_once_and_no_script_runs() {
     let sum = integrity(&bytes);
     place.publish(&bytes, &sum);
     // A project around the home folder, whose configuration is not the user's.
-    std::fs::write(place.folder.path().join("a.package"), "").unwrap();
     std::fs::create_dir(place.folder.path().join("a")).unwrap();
     std::fs::write(place.folder.path().join("a/package.json"), "{}").unwrap();
     std::fs::write(place.folder.path().join("a/.npmrc"), "offline=true\n").unwrap();

@@ -55,6 +55,7 @@ pub(super) async fn find_claude(machine: &Machine, hashes: &Hashes) -> Result<Us
     // `2.1.330 (Claude Code)`
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let version = said.split_whitespace().next().unwrap_or("");
+    let version = version.trim_start_matches('v');
     tool.version = checked_version(program, version)?;
     Ok(tool)
 }
