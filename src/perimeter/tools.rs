@@ -293,7 +293,7 @@ pub enum Error {
     },
     /// An installed file is not what was installed.
     #[error(
-        "`{path}` is not what was installed, {problem}: remove its folder and run `lightsout tools install`"
+        "`{path}` is not what was installed, {problem}: remove its folder and install it again with `lightsout tools install`"
     )]
     Tampered {
         /// The file or folder.

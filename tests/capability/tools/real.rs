@@ -8,6 +8,7 @@ use lightsout::perimeter::tools::{
 };
 
 use crate::support;
+use crate::support::factory::factory;
 
 async fn said(tool: &Tool, args: &[&str]) -> Output {
     run(Invocation {
@@ -84,4 +85,33 @@ async fn an_agent_of_the_lock_is_what_it_says() {
     }
     let again = tools.locate("codex").await.unwrap();
     assert_eq!(again.sha256(), codex.sha256());
+}
+
+#[test]
+fn an_agent_that_nobody_asked_for_is_neither_installed_nor_missed() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path().to_str().unwrap();
+    let site = factory("site-demo", "stacks/site")
+        .build()
+        .variable("LIGHTSOUT_HOME", home);
+    for command in ["list", "verify"] {
+        let listed = site.lightsout(&["tools", command, "--format", "json"]);
+        let listed = listed.expect(0).json();
+        let agents = listed.as_array().unwrap().iter();
+        let agents: Vec<_> = agents.filter(|row| row["agent"] == true).collect();
+        let names: Vec<_> = agents.iter().map(|row| row["name"].as_str()).collect();
+        assert_eq!(names, [Some("codex"), Some("opencode"), Some("gemini")]);
+        for row in agents {
+            assert_eq!(row["installed"], false, "{row}");
+            assert_eq!(row["problem"], serde_json::Value::Null, "{row}");
+        }
+    }
+    // Of what is installed without a name nothing comes from npm.
+    let ran = site.lightsout(&["tools", "install", "--source", "npm"]);
+    let ran = ran.expect(1);
+    assert!(
+        ran.stderr.contains("installing `pulumi` 3"),
+        "{}",
+        ran.stderr
+    );
 }

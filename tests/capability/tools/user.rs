@@ -185,7 +185,7 @@ async fn claude_is_a_native_program_whose_hash_is_read_once() {
     let real = std::fs::canonicalize(&real).unwrap();
     assert_eq!((claude.path(), claude.sha256()), (&*real, node.sha256()));
     assert_eq!(claude.version(), node.version());
-    assert_eq!(claude.shows(), [real.clone()]);
+    assert_eq!(claude.shows(), std::slice::from_ref(&real));
     assert!(claude.script().is_none());
     // The record is what is asked the next time, as long as the file is what it was.
     let name = Sha256::of(real.to_str().unwrap().as_bytes());
