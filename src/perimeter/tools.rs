@@ -88,7 +88,8 @@ pub struct Tool {
     name: String,
     version: String,
     path: PathBuf,
-    folder: PathBuf,
+    /// How many steps above the executable its folder is.
+    depth: usize,
     sha256: Sha256,
     source: Source,
 }
@@ -116,7 +117,7 @@ impl Tool {
     /// manifest, `manifest.json`); whichever it is on the search path with [`Origin::System`].
     #[must_use]
     pub fn folder(&self) -> &Path {
-        &self.folder
+        self.path.ancestors().nth(self.depth).unwrap_or(&self.path)
     }
 
     /// The hash of its executable. Of an agent with several files, the hash of a text that has a line for each, ordered by

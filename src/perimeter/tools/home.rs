@@ -118,8 +118,8 @@ impl Home {
             version: entry.version.clone(),
             sha256: manifest.sha256(),
             source: manifest.source,
+            depth: program.split('/').count(),
             path: folder.join(program),
-            folder,
         }))
     }
 

@@ -9,7 +9,7 @@ fn shell() -> Tool {
         name: "sh".to_owned(),
         version: "0".to_owned(),
         path: PathBuf::from("/bin/sh"),
-        folder: PathBuf::from("/bin"),
+        depth: 1,
         sha256: Sha256::of(b""),
         source: Source::System,
     }

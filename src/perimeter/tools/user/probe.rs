@@ -171,7 +171,7 @@ pub(in crate::perimeter::tools) async fn find_system(
     let mut tool = Tool {
         name: name.to_owned(),
         version: String::new(),
-        folder: path.parent().unwrap_or(&path).to_path_buf(),
+        depth: 1,
         path,
         sha256,
         source: Source::System,
