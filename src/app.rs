@@ -5,7 +5,10 @@ use std::path::Path;
 
 use serde::Serialize;
 
+pub mod agent;
 pub mod approve;
+pub mod check;
+pub mod doctor;
 pub mod order;
 pub mod outside;
 pub mod route;
@@ -99,6 +102,7 @@ async fn act(outside: &Outside, cli: &Cli, runner: &mut Option<Runner>) -> Resul
             .before(tools::run(outside, command))
             .await
             .ok_or(Fault::Interrupted)?,
+        Command::Agent { command } => agent::run(outside, command).await,
         Command::TrustPolicy(arguments) => trust::run(outside, arguments),
         Command::Schema => {
             print(
@@ -270,6 +274,11 @@ pub async fn whole_run(
     let job = load::job(perimeter, &base, stack)?;
     // Said before anything is begun, and long before it is needed.
     pipeline::run::passphrase(perimeter, &job)?;
+    if request.proposal.is_none()
+        && let Some(agent) = &job.stack.agent
+    {
+        tools::install_named(&perimeter.tools, &perimeter.interrupt, agent.kind).await?;
+    }
     warn_uncommitted(perimeter, &base)?;
     let mut ledger = ledger(perimeter)?;
     let origin = &request.order.origin;

@@ -11,6 +11,7 @@ use serde_saphyr::Spanned;
 
 use crate::names::{Sha256, StackName};
 
+pub mod agent;
 mod check;
 pub mod environment;
 pub mod load;
@@ -18,9 +19,10 @@ pub mod route;
 pub mod secret;
 pub mod stack;
 
+pub use agent::{Agent, AgentKind, Api, KeySource, Model, ModelBudget, Price, Record, Toolchain};
 pub use route::{Permission, Route};
 pub use stack::{
-    Agent, Autonomy, Aws, Budget, Changes, CredentialSource, Credentials, Destructive, Holdouts,
+    Autonomy, Aws, Budget, Changes, CredentialSource, Credentials, Destructive, Holdouts,
     Package, Provider, Requirement, Role, Stack, State, Trial, TrialProviders,
 };
 

@@ -56,12 +56,18 @@ pub enum Fault {
     #[error(transparent)]
     #[diagnostic(code(lightsout::generate))]
     Generate(#[from] pipeline::generate::Error),
-    #[error("the agent did not end well: {end}")]
+    #[error("the agent did not end well: {outcome}; it said: {said}")]
     #[diagnostic(
         code(lightsout::agent),
-        help("what it printed last is in the run's report")
+        help("what it said last is in the run's report; `lightsout agent doctor --kind KIND` tries it without a model")
     )]
-    Agent { end: engine::automation::Ending },
+    Agent {
+        outcome: pipeline::generate::AgentOutcome,
+        said: String,
+    },
+    #[error(transparent)]
+    #[diagnostic(code(lightsout::broker))]
+    Broker(#[from] perimeter::broker::Error),
     #[error(transparent)]
     #[diagnostic(
         code(lightsout::credentials),
@@ -205,7 +211,7 @@ impl Fault {
             Self::OutOfTime { .. } => Exit::BudgetSpent,
             Self::Repository(error) if error.is_usage() => Exit::Usage,
             Self::GitHub(error) if error.is_usage() => Exit::Usage,
-            Self::Agent { end } if end.is_over_budget() => Exit::BudgetSpent,
+            Self::Agent { outcome, said: _ } => outcome.exit(),
             Self::Ledger(ledger::Error::Invalid(_)) => Exit::LedgerInvalid,
             Self::File { .. }
             | Self::Name(_)
@@ -216,7 +222,7 @@ impl Fault {
             | Self::Dependencies(_)
             | Self::Tools(_)
             | Self::Generate(_)
-            | Self::Agent { .. }
+            | Self::Broker(_)
             | Self::Credentials(_)
             | Self::GitHub(_)
             | Self::Land(_)

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use clap::Parser as _;
+use lightsout::app::check;
 use lightsout::exit::Exit;
 use lightsout::perimeter::sandbox;
 use lightsout::perimeter::shed::shed;
@@ -14,6 +15,13 @@ fn main() -> Exit {
         .is_some_and(|argument| argument == sandbox::INIT_ARG)
     {
         sandbox::init_main();
+    }
+    // And so is the command with which an agent has its work looked at.
+    if std::env::args_os()
+        .next()
+        .is_some_and(|name| check::is_asked(&name))
+    {
+        return check::main();
     }
     match shed() {
         Ok(shed) => lightsout::app::main(lightsout::cli::Cli::parse(), shed),

@@ -116,6 +116,11 @@ pub async fn generate(outside: &Outside, arguments: &cli::Generate) -> Result<Ex
     tools::install_missing(&perimeter).await?;
     let base = perimeter.repository.base()?;
     let job = load::job(&perimeter, &base, &arguments.stack)?;
+    if arguments.proposal.is_none()
+        && let Some(agent) = &job.stack.agent
+    {
+        tools::install_named(&perimeter.tools, &perimeter.interrupt, agent.kind).await?;
+    }
     warn_uncommitted(&perimeter, &base)?;
     let text = order(outside, &arguments.spec).await?;
     let mut ledger = ledger(&perimeter)?;

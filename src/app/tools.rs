@@ -7,15 +7,16 @@ use serde::Serialize;
 
 use crate::app::{Outside, print, print_json};
 use crate::cli::{Add, Format, SourceKind, Tools as Subcommand};
+use crate::config::AgentKind;
 use crate::config::environment::Environment;
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::names::excerpt;
 use crate::perimeter::Perimeter;
 use crate::perimeter::import::RelPath;
+use crate::perimeter::interrupt::Interrupt;
 use crate::perimeter::repository::{Base, Error as RepositoryError, Repository};
 use crate::perimeter::tools::{
-    Addition, Event, Listed, Lock, Machine, Origin, ProviderSource, Reporter, Source, Tool, Tools,
+    Addition, Event, Listed, Lock, Machine, Origin, ProviderSource, Reporter, Source, Tools,
     is_forwarded,
 };
 
@@ -85,31 +86,27 @@ pub async fn install_missing(perimeter: &Perimeter) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Installs a coding agent, such as `codex`, if it is missing, with progress on standard error. It comes from the lock also
-/// where the other tools are taken from the search path.
+/// Installs the program of a kind of agent from the lock, if it is missing and comes from there, with progress on standard error.
 ///
 /// # Errors
-/// It is not an agent of the lock, cannot be had, or is not what was installed.
-pub async fn install_agent(perimeter: &Perimeter, name: &str) -> Result<Tool, Fault> {
-    let tools = &perimeter.tools;
-    if !tools.lock().agents().any(|agent| agent == name) {
-        let known: Vec<_> = tools.lock().agents().collect();
-        return Err(Fault::Usage(format!(
-            "`{}` is not an agent of `{LOCK_FILE}`: use one of {}",
-            excerpt(name),
-            known.join(", ")
-        )));
-    }
+/// It cannot be had, or is not what was installed.
+pub async fn install_named(
+    tools: &Tools,
+    interrupt: &Interrupt,
+    kind: AgentKind,
+) -> Result<(), Fault> {
+    let names = match kind {
+        AgentKind::Codex | AgentKind::Opencode | AgentKind::Gemini => [kind.as_str()],
+        AgentKind::Command | AgentKind::Claude | AgentKind::Acp => return Ok(()),
+    };
     let reporter = reporter();
     let report = |event: &Event<'_>| reporter.report(event);
-    let names = [name];
     let install = tools.install(&names, None, &report);
-    perimeter
-        .interrupt
+    interrupt
         .before(install)
         .await
         .ok_or(Fault::Interrupted)??;
-    Ok(tools.locate(name).await?)
+    Ok(())
 }
 
 fn reporter() -> Reporter {

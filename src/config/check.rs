@@ -49,21 +49,7 @@ pub(super) fn check(stack: &Stack) -> Result<(), String> {
             "`policies` names no pack; without a policy nothing could be judged".to_owned(),
         );
     }
-    if let Some(agent) = &stack.agent {
-        match agent.command.first() {
-            Some(first) if first.starts_with('/') => {}
-            Some(first) => {
-                return Err(format!(
-                    "`agent.command` must begin with an absolute path inside the sandbox, not `{first}`"
-                ));
-            }
-            None => return Err("`agent.command` is empty".to_owned()),
-        }
-        if let Some(files) = &agent.files {
-            check_folder("agent.files", files)?;
-        }
-        check_range("agent.minutes", agent.minutes, 1..=120)?;
-    }
+    super::agent::check::check(stack)?;
     if let Some(holdouts) = &stack.holdouts {
         check_folder("holdouts.source", &holdouts.source)?;
         check_range("holdouts.runs", holdouts.runs, 1..=9)?;
@@ -172,7 +158,7 @@ fn check_state(stack: &Stack) -> Result<(), String> {
     }
 }
 
-fn check_range(key: &str, value: u32, range: std::ops::RangeInclusive<u32>) -> Result<(), String> {
+pub(super) fn check_range(key: &str, value: u32, range: std::ops::RangeInclusive<u32>) -> Result<(), String> {
     if range.contains(&value) {
         Ok(())
     } else {
@@ -184,7 +170,7 @@ fn check_range(key: &str, value: u32, range: std::ops::RangeInclusive<u32>) -> R
     }
 }
 
-fn check_folder(key: &str, path: &str) -> Result<(), String> {
+pub(super) fn check_folder(key: &str, path: &str) -> Result<(), String> {
     let fine = !path.is_empty()
         && path
             .split('/')

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::agent::{Agent, ModelBudget};
 use crate::names::{PackageName, RoleArn, StackName};
 
 /// One stack.
@@ -18,7 +19,7 @@ pub struct Stack {
     pub path: String,
     /// How far a run may go alone.
     pub autonomy: Autonomy,
-    /// The command that changes the program.
+    /// What changes the program.
     #[serde(default)]
     pub agent: Option<Agent>,
     /// Folders of policy packs, or `lightsout:aws-baseline`, which comes with the binary.
@@ -70,24 +71,6 @@ impl std::fmt::Display for Autonomy {
             Self::Auto => "auto",
         })
     }
-}
-
-/// The agent.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Agent {
-    /// Absolute path inside the sandbox (`/usr/…`, or `/agent/…` for a file of `files`), then arguments. The prompt arrives on standard input.
-    pub command: Vec<String>,
-    /// Folder of the repository that the sandbox shows read-only at `/agent`.
-    #[serde(default)]
-    pub files: Option<String>,
-    /// Minutes of one attempt.
-    #[serde(default = "agent_minutes")]
-    pub minutes: u32,
-}
-
-const fn agent_minutes() -> u32 {
-    10
 }
 
 /// Hidden acceptance scenarios.
@@ -308,6 +291,9 @@ pub struct Budget {
     /// Minutes of the whole run.
     #[serde(default = "minutes")]
     pub minutes: u32,
+    /// What the model may be asked in all attempts together.
+    #[serde(default)]
+    pub model: ModelBudget,
 }
 
 const fn attempts() -> u32 {
@@ -322,6 +308,7 @@ impl Default for Budget {
         Self {
             attempts: attempts(),
             minutes: minutes(),
+            model: ModelBudget::default(),
         }
     }
 }

@@ -31,6 +31,10 @@ pub enum Kind {
     WorkOrder,
     /// The wall's proof of itself: what the sandbox answered to each forbidden attempt.
     Wall,
+    /// A preview that the agent asked for while it worked.
+    Check,
+    /// How the agent's work ended, and what it used up.
+    AgentReport,
     /// A tree that somebody proposes.
     Proposal,
     /// What the proposal would change.
@@ -61,10 +65,12 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::RunOpened,
         Self::WorkOrder,
         Self::Wall,
+        Self::Check,
+        Self::AgentReport,
         Self::Proposal,
         Self::Preview,
         Self::PolicyReport,
@@ -93,6 +99,8 @@ impl Kind {
             Self::RunOpened => "run-opened",
             Self::WorkOrder => "work-order",
             Self::Wall => "wall",
+            Self::Check => "check",
+            Self::AgentReport => "agent-report",
             Self::Proposal => "proposal",
             Self::Preview => "preview",
             Self::PolicyReport => "policy-report",

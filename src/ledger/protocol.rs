@@ -29,6 +29,8 @@ pub enum Phase {
     Ordered,
     /// The wall has proved itself for this attempt.
     Walled,
+    /// The agent has worked, and how that ended is known.
+    Built,
     /// There is a proposal.
     Proposed,
     /// It was previewed.
@@ -65,10 +67,11 @@ pub enum Phase {
 
 impl Phase {
     /// Every phase.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Opened,
         Self::Ordered,
         Self::Walled,
+        Self::Built,
         Self::Proposed,
         Self::Previewed,
         Self::PolicyReported,
@@ -94,6 +97,7 @@ impl fmt::Display for Phase {
             Self::Opened => "opened",
             Self::Ordered => "ordered",
             Self::Walled => "walled",
+            Self::Built => "built",
             Self::Proposed => "proposed",
             Self::Previewed => "previewed",
             Self::PolicyReported => "policy reported",
@@ -173,7 +177,13 @@ pub const fn successors(phase: Phase) -> &'static [(Kind, Phase)] {
     match phase {
         Phase::Opened => &[(Kind::WorkOrder, Phase::Ordered), FAULT, CLOSE],
         Phase::Ordered => &[WALL, PROPOSAL, STOP, FAULT, CLOSE],
-        Phase::Walled => &[PROPOSAL, STOP, FAULT, CLOSE],
+        Phase::Walled => &[
+            (Kind::Check, Phase::Walled),
+            (Kind::AgentReport, Phase::Built),
+            FAULT,
+            CLOSE,
+        ],
+        Phase::Built => &[PROPOSAL, STOP, FAULT, CLOSE],
         Phase::Proposed => &[(Kind::Preview, Phase::Previewed), STOP, FAULT, CLOSE],
         Phase::Previewed => &[
             (Kind::PolicyReport, Phase::PolicyReported),

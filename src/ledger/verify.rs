@@ -137,6 +137,7 @@ fn unfinished(run: &Run) -> Option<Finding> {
         phase @ (Phase::Opened
         | Phase::Ordered
         | Phase::Walled
+        | Phase::Built
         | Phase::Proposed
         | Phase::Previewed
         | Phase::PolicyReported

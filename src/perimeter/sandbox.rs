@@ -37,7 +37,7 @@ use control::Shared;
 use policy::{Action, Reply, Request};
 
 pub use error::{Error, Step};
-pub use running::Running;
+pub use running::{Running, Stopper};
 
 /// The first argument that makes the binary the sandbox's own first process; see [`init_main`].
 pub const INIT_ARG: &str = "__perimeter-init";
@@ -322,6 +322,14 @@ impl Sandbox {
     pub async fn end(self) -> Result<(), Error> {
         self.init.end().await
     }
+}
+
+/// The executable that [`Sandbox::prepare`] starts, by its real path: this very program.
+///
+/// # Errors
+/// It was removed or replaced since it was started.
+pub fn executable() -> std::io::Result<PathBuf> {
+    std::fs::canonicalize(spawn::executable())
 }
 
 /// Names the executable that [`Sandbox::prepare`] starts, by its absolute path; for a program that does not call [`init_main`].

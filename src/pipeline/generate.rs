@@ -1,33 +1,30 @@
 //! Generate: the agent changes a copy of the stack's folder in the builder sandbox; what it leaves is imported as hostile bytes.
 //!
-//! INVARIANT: the builder sandbox holds the stack's folder of the base commit, the agent's own files and the system's toolchain. Holdouts,
-//! policies, keys, credentials and the ledger are not in it. The agent starts only after the wall's proof is in the ledger.
+//! The sandbox and what runs in it are in `builder`, each kind of agent in `kind`, what it is told in `prompt`.
 //! This module knows nothing of holdouts or credentials.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+mod builder;
+pub mod kind;
+pub mod outcome;
+pub mod prompt;
 
-use rustix::fs::OFlags;
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
+pub use builder::{Builder, Left, Shown, Work};
+pub use outcome::{AgentOutcome, AgentReport, CheckReport};
+
 use crate::config::Agent;
-use crate::ledger::{Evidence, Kind, Recorded};
+use crate::ledger::{Evidence, Kind};
 use crate::names::Sha256;
+use crate::perimeter::broker;
 use crate::perimeter::import::{self, Allowed, Change, Limits, PathRefusal, Tree};
-use crate::perimeter::sandbox::{
-    self, Attempt, Command, End, Enforced, Identity, Mount, Sandbox, Walls,
-};
+use crate::perimeter::sandbox::{self, Attempt, Enforced};
+use crate::pipeline::order::ToolRecord;
 
 /// Where the stack's folder lies in the builder sandbox.
-const WORK_FOLDER: &str = "/work/program";
-const AGENT_FOLDER: &str = "/agent";
-
-/// LIMIT: bytes of the work folder, of the home folder and of `/tmp` in the builder sandbox.
-const WORK_BYTES_MAX: u64 = 512 * 1024 * 1024;
-/// LIMIT: bytes that the agent may print.
-const OUTPUT_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// LIMIT: processes and threads of the agent.
-const PROCESSES_MAX: u64 = 512;
+pub(super) const WORK_FOLDER: &str = "/work/program";
 
 /// The wall's proof of itself, made before the agent starts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,16 +58,10 @@ pub struct Proposal {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "author", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Author {
-    /// The configured agent.
+    /// The configured agent; its report is in the ledger beside.
     Agent {
         /// Which attempt, from 1.
         attempt: u32,
-        /// Hash of what it was told.
-        prompt: Sha256,
-        /// Milliseconds that it took.
-        took_ms: u64,
-        /// Hash of what it printed.
-        output: Sha256,
     },
     /// Somebody else's change, given on the command line.
     Given {
@@ -88,28 +79,13 @@ impl Evidence for Proposal {
 
 /// What came of asking the agent.
 #[derive(Debug)]
-pub enum Generated {
-    /// It left a tree; that may be the base's own.
-    Tree {
-        /// The tree.
-        tree: Tree,
-        /// Who made it.
-        author: Author,
-        /// The end of what it printed, for the report.
-        said: String,
-    },
-    /// It did not end well.
-    Ended {
-        /// How.
-        end: End,
-        /// The end of what it printed, for the report.
-        said: String,
-    },
-    /// It left what cannot be imported.
-    Unusable {
-        /// What is wrong.
-        error: import::ImportError,
-    },
+pub struct Generated {
+    /// What goes into the ledger.
+    pub report: AgentReport,
+    /// The tree that it left, when there is one to judge.
+    pub tree: Option<Tree>,
+    /// The end of what it said, for the report.
+    pub said: String,
 }
 
 /// Why there is no proposal.
@@ -124,6 +100,18 @@ pub enum Error {
     /// The work folder cannot be opened.
     #[error("opening what the agent left")]
     Open(#[source] std::io::Error),
+    /// The sandbox has no socket for the broker.
+    #[error("the builder sandbox did not hand out its socket")]
+    NoSocket,
+    /// The broker cannot serve it.
+    #[error(transparent)]
+    Broker(#[from] broker::Error),
+    /// The agent cannot be started.
+    #[error(transparent)]
+    Kind(#[from] kind::KindError),
+    /// The prompt's template is none.
+    #[error(transparent)]
+    Template(#[from] prompt::TemplateError),
     /// The sandbox lost the work folder.
     #[error("the builder sandbox did not hand out its work folder")]
     NoTree,
@@ -135,126 +123,73 @@ pub enum Error {
     Project(#[from] import::project::ProjectError),
 }
 
-/// A builder sandbox that stands, with the proof of its walls.
+/// What is known of an attempt besides what the agent left.
 #[derive(Debug)]
-pub struct Builder {
-    sandbox: Sandbox,
+pub struct Told<'a> {
+    /// Which attempt, from 1.
+    pub attempt: u32,
+    /// Which agent.
+    pub agent: &'a Agent,
+    /// Its program's version and hash.
+    pub program: Option<ToolRecord>,
+    /// Hash of the prompt's template.
+    pub template: Sha256,
+    /// What it was told.
+    pub prompt: &'a str,
+    /// Calls of `check`.
+    pub checks: u64,
 }
 
-impl Builder {
-    /// Builds the walls around a copy of the base's folder and proves them.
-    ///
-    /// `forbidden` are paths of this machine that must not be readable inside: the scenarios' folder among others.
-    ///
-    /// # Errors
-    /// The walls cannot be built, or do not hold.
-    pub async fn prepare(
-        folder: &Path,
-        files: Option<&Path>,
-        forbidden: &[PathBuf],
-    ) -> Result<(Self, Wall), Error> {
-        let mut mounts = vec![Mount::Copy {
-            source: folder.to_owned(),
-            target: WORK_FOLDER.into(),
-            bytes_max: WORK_BYTES_MAX,
-        }];
-        if let Some(files) = files {
-            mounts.push(Mount::ReadOnly {
-                source: files.to_owned(),
-                target: AGENT_FOLDER.into(),
-            });
-        }
-        let mut sandbox = Sandbox::prepare(Walls {
-            mounts,
-            identity: Identity::Dedicated,
-            listeners: 0,
-            limits: sandbox::Limits {
-                processes: PROCESSES_MAX,
-                open_files: 4096,
-                file_bytes: WORK_BYTES_MAX,
-                scratch_bytes: WORK_BYTES_MAX,
-            },
-        })
-        .await?;
-        let attempts = sandbox.probe(forbidden).await?;
-        if let Some(open) = attempts.iter().find(|attempt| attempt.errno.is_none()) {
-            return Err(Error::Breached(open.path.clone()));
-        }
-        let wall = Wall {
-            enforced: sandbox.enforced().clone(),
-            attempts,
-        };
-        Ok((Self { sandbox }, wall))
-    }
-
-    /// Runs the agent behind the proven walls and imports what it leaves.
-    ///
-    /// # Errors
-    /// The sandbox failed; what the agent did wrong is a [`Generated`].
-    pub async fn run(
-        self,
-        _wall: &Recorded<Wall>,
-        agent: &Agent,
-        prompt: &str,
-        attempt: u32,
-    ) -> Result<Generated, Error> {
-        let command = Command {
-            argv: agent.command.iter().map(Into::into).collect(),
-            env: [
-                ("HOME", "/home/user"),
-                ("PATH", "/usr/local/bin:/usr/bin:/bin"),
-                ("LANG", "C.UTF-8"),
-                ("TMPDIR", "/tmp"),
-                ("PYTHONDONTWRITEBYTECODE", "1"),
-            ]
-            .map(|(name, value)| (name.into(), value.into()))
-            .to_vec(),
-            cwd: WORK_FOLDER.into(),
-            stdin: prompt.as_bytes().to_vec(),
-            deadline: Duration::from_secs(u64::from(agent.minutes) * 60),
-            output_bytes_max: OUTPUT_BYTES_MAX,
-        };
-        let finished = self.sandbox.run(command).await?;
-        let folder = self
-            .sandbox
-            .tree(Path::new(WORK_FOLDER))
-            .ok_or(Error::NoTree)?;
-        // The handed-out descriptor only names the folder; reading it needs one that is opened.
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let folder = rustix::fs::openat(&folder, ".", flags, rustix::fs::Mode::empty())
-            .map_err(|errno| Error::Open(errno.into()))?;
-        // Only when nothing is left running can nothing change the tree while it is read.
-        self.sandbox.end().await?;
-        let said = crate::engine::automation::tail(
-            &[
-                finished.stdout.as_slice(),
-                b"\n",
-                finished.stderr.as_slice(),
-            ]
-            .concat(),
-        );
-        if finished.end != End::Exited(0) {
-            return Ok(Generated::Ended {
-                end: finished.end,
-                said,
-            });
-        }
-        use std::os::fd::AsFd as _;
-        let limits = Limits {
-            leave_out: vec![".git".to_owned()],
-            ..Limits::default()
-        };
-        let tree = match import::import(folder.as_fd(), &limits) {
-            Ok(tree) => tree,
-            Err(error) => return Ok(Generated::Unusable { error }),
-        };
-        let author = Author::Agent {
-            attempt,
-            prompt: Sha256::of(prompt.as_bytes()),
-            took_ms: u64::try_from(finished.duration.as_millis()).unwrap_or(u64::MAX),
-            output: Sha256::of(&[finished.stdout, finished.stderr].concat()),
-        };
-        Ok(Generated::Tree { tree, author, said })
+/// Takes in what an agent left: the tree as hostile bytes, the rest as figures.
+#[must_use]
+pub fn take(left: Left, base: &Tree, told: Told<'_>) -> Generated {
+    use std::os::fd::AsFd as _;
+    let limits = Limits {
+        leave_out: vec![".git".to_owned()],
+        ..Limits::default()
+    };
+    let (outcome, tree) = match AgentOutcome::before_import(&left, told.agent.minutes) {
+        Some(outcome) => (outcome, None),
+        None => match import::import(left.folder.as_fd(), &limits) {
+            Ok(tree) if tree.hash() == base.hash() => (AgentOutcome::NoChange, Some(tree)),
+            Ok(tree) => (AgentOutcome::Changed, Some(tree)),
+            Err(error) => {
+                let what = error.to_string();
+                (AgentOutcome::Unusable { what }, None)
+            }
+        },
+    };
+    let Told {
+        attempt,
+        agent,
+        program,
+        template,
+        prompt,
+        checks,
+    } = told;
+    let finished = &left.finished;
+    let report = AgentReport {
+        attempt,
+        kind: agent.kind,
+        is_seen: program
+            .as_ref()
+            .is_none_or(|program| kind::is_seen(agent.kind, &program.version)),
+        program,
+        template,
+        prompt: Sha256::of(prompt.as_bytes()),
+        outcome,
+        end: crate::engine::automation::Ending(finished.end).to_string(),
+        took_ms: u64::try_from(finished.duration.as_millis()).unwrap_or(u64::MAX),
+        output: Sha256::of(&[finished.stdout.as_slice(), &finished.stderr].concat()),
+        unknown_events: left.said.unknown,
+        checks,
+        denials: std::collections::BTreeMap::new(),
+        model: left.metered,
+    };
+    Generated {
+        report,
+        tree,
+        said: left.said.text,
     }
 }
 
@@ -278,32 +213,4 @@ pub fn propose(
         changes: import::changes(base, tree),
         refused: import::judge(base, tree, &allowed)?,
     })
-}
-
-/// What the agent is told.
-///
-/// The work order's text is data: it is fenced, and the rules stand after it.
-#[must_use]
-pub fn prompt(order: &str, notes: Option<&str>, feedback: Option<&str>) -> String {
-    let mut prompt = String::from(
-        "You change one Pulumi stack. Its program is the current folder; change files there and nowhere else, then exit with status 0.\n\
-         You have no network and no credentials. Your change is previewed, judged and deployed by others.\n\n",
-    );
-    prompt.push_str(&fenced("WORK ORDER", order));
-    if let Some(notes) = notes {
-        prompt.push_str(&fenced("AGENTS.md", notes));
-    }
-    if let Some(feedback) = feedback {
-        prompt.push_str(&fenced("YOUR LAST CHANGE WAS REFUSED", feedback));
-    }
-    prompt
-}
-
-/// Fences text with a mark that it cannot hold, since the mark is its hash.
-fn fenced(title: &str, text: &str) -> String {
-    let mark = Sha256::of(text.as_bytes()).short();
-    format!(
-        "--- {title} {mark}\n{}\n--- end {mark}\n\n",
-        text.trim_end()
-    )
 }

@@ -13,11 +13,10 @@ pub mod value;
 
 use crate::engine::automation::Ending;
 use crate::engine::deployment::{self, Deployment, RunOutput};
-use crate::ledger::{Evidence, Kind, Recorded};
+use crate::ledger::{Evidence, Kind};
 use crate::names::{Sha256, StackName};
 use crate::perimeter::sandbox::{End, Enforced};
 use crate::pipeline::gate::Reason;
-use crate::pipeline::generate::Proposal;
 use event::Diagnostic;
 use record::Record;
 
@@ -120,12 +119,13 @@ pub enum Error {
     },
 }
 
-/// Previews a proposal on a deployment of its tree.
+/// Previews a proposal, by the hash of its evidence, on a deployment of its tree.
 ///
 /// # Errors
 /// The engine failed, or its reports cannot be trusted. What the program did wrong is a [`Previewed::Refused`].
 pub async fn run(
-    proposal: &Recorded<Proposal>,
+    proposal: Sha256,
+    tree: Sha256,
     deployment: &mut Deployment,
 ) -> Result<Previewed, Error> {
     let state = deployment.state_hash()?;
@@ -161,8 +161,8 @@ pub async fn run(
     let preview = Preview {
         stack: deployment.stack().clone(),
         project: deployment.project().to_owned(),
-        proposal: proposal.hash(),
-        tree: proposal.value().tree,
+        proposal,
+        tree,
         state,
         record_hash: record.hash().map_err(record::Error::from)?,
         record,

@@ -4,6 +4,7 @@ mod basis;
 mod kit;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use basis::{basis, pack};
 pub use kit::{Host, Kit};
@@ -15,6 +16,7 @@ use crate::ledger::protocol::Phase;
 use crate::ledger::{self, Actor, Evidence, Ledger, Recorded};
 use crate::names::{RunId, Sha256};
 use crate::perimeter::Perimeter;
+use crate::perimeter::broker::key::Key;
 use crate::perimeter::github::land::Remote;
 use crate::perimeter::import::{Folder, Limits, Tree, materialise};
 use crate::perimeter::interrupt::Interrupt;
@@ -48,6 +50,8 @@ pub struct Run<'a> {
     pub deadline: tokio::time::Instant,
     /// Where what is judged lands besides, when the run came from there.
     pub remote: Option<Remote>,
+    /// The model's key, once it was needed: a descriptor can be read once.
+    pub model_key: Option<Arc<Key>>,
 }
 
 /// How far a run shall go.
@@ -129,6 +133,7 @@ impl<'a> Run<'a> {
             mandate,
             deadline: deadline(job),
             remote: None,
+            model_key: None,
         })
     }
 
@@ -170,6 +175,7 @@ impl<'a> Run<'a> {
             mandate,
             deadline: deadline(job),
             remote: None,
+            model_key: None,
         })
     }
 

@@ -1,12 +1,15 @@
 //! The stages as they stand in a run: each takes recorded evidence, leaves recorded evidence.
 
+mod check;
 mod decide;
+mod generate;
 mod given;
 mod place;
 
 use std::path::{Path, PathBuf};
 
 pub use decide::{Evidence, decide_again, gate, latest, record_clearance, record_decision};
+pub use generate::{Found, find, generate};
 pub use given::{given, read};
 pub use place::{deploy, plan, proposed_tree};
 
@@ -18,9 +21,8 @@ use crate::names::Sha256;
 use crate::perimeter::import::{self, Tree};
 use crate::pipeline::credentials::Purpose;
 use crate::pipeline::gate::{DecisionRecord, Judged, Reason, Refusal};
-use crate::pipeline::generate::{self, Author, Builder, Generated, Proposal, Wall};
+use crate::pipeline::generate::{Author, Proposal, propose as proposal_of};
 use crate::pipeline::holdout::{HoldoutReport, Rate, ScenarioSet, Terms, trial};
-use crate::pipeline::order::WorkOrder;
 use crate::pipeline::policy::{self, Compiler, Pack, PolicyReport};
 use crate::pipeline::preview::{self, Preview, Previewed};
 use crate::pipeline::run::{Run, folder, pack};
@@ -41,69 +43,13 @@ pub enum Step<T> {
 const TREE: &str = "tree";
 const PLAN: &str = "plan.json";
 
-/// Generate: the agent's change, as a proposal.
-///
-/// # Errors
-/// lightsout failed, or the agent did not end well.
-pub async fn generate(
-    run: &mut Run<'_>,
-    order: &Recorded<WorkOrder>,
-    attempt: u32,
-    feedback: Option<&str>,
-) -> Result<Step<Recorded<Proposal>>, Fault> {
-    let stack = &run.job.stack;
-    let agent = stack.agent.clone().ok_or_else(|| {
-        Fault::Usage(format!(
-            "stack `{}` has no `agent`; configure one, or give a change with --proposal",
-            stack.name
-        ))
-    })?;
-    let base = run.materialise("base", &run.base_tree)?;
-    let files = match &agent.files {
-        Some(path) => Some(run.materialise("agent", &folder(run.perimeter, &run.base, path)?)?),
-        None => None,
-    };
-    let (builder, wall) = Builder::prepare(&base, files.as_deref(), &forbidden(run)?)
-        .await
-        .map_err(Fault::Generate)?;
-    let wall: Recorded<Wall> = run.record(Actor::Supervisor, wall, &[order.hash()])?;
-    let notes = run
-        .base_tree
-        .file("AGENTS.md")
-        .map(|file| String::from_utf8_lossy(file.bytes()).into_owned());
-    let prompt = generate::prompt(&order.value().text, notes.as_deref(), feedback);
-    let generated = builder.run(&wall, &agent, &prompt, attempt).await?;
-    let (tree, author) = match generated {
-        Generated::Tree { tree, author, said } => {
-            note(run, attempt, &said)?;
-            if tree.hash() == run.base_tree.hash() && !run.is_unapplied()? {
-                return Ok(Step::NoChange);
-            }
-            (tree, author)
-        }
-        Generated::Ended { end, said } => {
-            note(run, attempt, &said)?;
-            return Err(Fault::Agent {
-                end: crate::engine::automation::Ending(end),
-            });
-        }
-        Generated::Unusable { error } => {
-            let refusal = Refusal::one(Reason::Tree {
-                what: error.to_string(),
-            });
-            return stopped(run, refusal, &[wall.hash()]);
-        }
-    };
-    propose(run, &tree, author, &[order.hash(), wall.hash()])
-}
-
 fn propose(
     run: &mut Run<'_>,
     tree: &Tree,
     author: Author,
     parents: &[Sha256],
 ) -> Result<Step<Recorded<Proposal>>, Fault> {
-    let proposal = generate::propose(
+    let proposal = proposal_of(
         &run.base.commit.to_string(),
         &run.base_tree,
         tree,
@@ -142,7 +88,7 @@ pub async fn preview(
     let out = run.fresh("preview")?;
     let mut deployment =
         deploy(run, proposal, &run.state_folder()?, &out, Purpose::Preview).await?;
-    let previewed = preview::run(proposal, &mut deployment).await;
+    let previewed = preview::run(proposal.hash(), proposal.value().tree, &mut deployment).await;
     deployment.end().await?;
     match previewed? {
         Previewed::Preview { preview, plan } => {
@@ -166,17 +112,7 @@ pub async fn policy(
     run: &mut Run<'_>,
     preview: &Recorded<Preview>,
 ) -> Result<Recorded<Judged<PolicyReport>>, Fault> {
-    let compiler = Compiler {
-        opa: run.kit.opa.clone(),
-        cache: run.perimeter.home.join("policies"),
-    };
-    let mut packs = Vec::new();
-    for (number, path) in run.job.stack.policies.iter().enumerate() {
-        let tree = pack(run.perimeter, &run.base, path)?;
-        let folder = run.materialise(&format!("pack-{number}"), &tree)?;
-        packs.push(Pack::load(&folder, &compiler).await?);
-    }
-    let report = policy::evaluate(&subjects::request(preview.value())?, &packs)?;
+    let report = judge_policies(run, preview.value(), "pack").await?;
     run.record(
         Actor::Validator,
         Judged {
@@ -185,6 +121,25 @@ pub async fn policy(
         },
         &[preview.hash()],
     )
+}
+
+/// What the packs of the base commit say of a preview; they are written below the run's folder under this name.
+async fn judge_policies(
+    run: &Run<'_>,
+    preview: &Preview,
+    name: &str,
+) -> Result<PolicyReport, Fault> {
+    let compiler = Compiler {
+        opa: run.kit.opa.clone(),
+        cache: run.perimeter.home.join("policies"),
+    };
+    let mut packs = Vec::new();
+    for (number, path) in run.job.stack.policies.iter().enumerate() {
+        let tree = pack(run.perimeter, &run.base, path)?;
+        let folder = run.materialise(&format!("{name}-{number}"), &tree)?;
+        packs.push(Pack::load(&folder, &compiler).await?);
+    }
+    Ok(policy::evaluate(&subjects::request(preview)?, &packs)?)
 }
 
 /// Holdout: what the hidden scenarios say of trials of the proposal.

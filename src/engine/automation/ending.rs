@@ -57,17 +57,6 @@ impl std::fmt::Display for Said<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ending(pub End);
 
-impl Ending {
-    /// Whether it ended because its time or its output was used up.
-    #[must_use]
-    pub const fn is_over_budget(self) -> bool {
-        match self.0 {
-            End::DeadlinePassed | End::TooMuchOutput => true,
-            End::Exited(_) | End::Signalled(_) | End::Cancelled => false,
-        }
-    }
-}
-
 impl std::fmt::Display for Ending {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.0 {

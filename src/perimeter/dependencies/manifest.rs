@@ -57,16 +57,28 @@ impl Seen {
 impl Manifest {
     /// Makes every file of a folder read-only and hashes it.
     pub(super) fn make(folder: &Path) -> Result<Self, ManifestError> {
+        for (path, meta) in walk(folder)? {
+            let at = folder.join(&path);
+            let bits = match mode(&meta) {
+                Mode::Plain => 0o444,
+                Mode::Executable => 0o555,
+            };
+            fs::set_permissions(&at, fs::Permissions::from_mode(bits))
+                .map_err(|source| failed(&at, source))?;
+        }
+        Self::of(folder)
+    }
+
+    /// Hashes every file of a folder as it is.
+    ///
+    /// # Errors
+    /// A file cannot be read, or leads out of the folder.
+    pub fn of(folder: &Path) -> Result<Self, ManifestError> {
         let mut files = Vec::new();
         for (path, meta) in walk(folder)? {
             let at = folder.join(&path);
             let failed = |source| failed(&at, source);
             let mode = mode(&meta);
-            let bits = match mode {
-                Mode::Plain => 0o444,
-                Mode::Executable => 0o555,
-            };
-            fs::set_permissions(&at, fs::Permissions::from_mode(bits)).map_err(failed)?;
             let mut file = fs::File::open(&at).map_err(failed)?;
             let hash = Sha256::of_reader(&mut file).map_err(failed)?;
             let seen = Seen::of(&file.metadata().map_err(failed)?);

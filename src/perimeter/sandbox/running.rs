@@ -58,9 +58,26 @@ impl Running {
         }
     }
 
+    /// What can stop it while it is waited for.
+    #[must_use]
+    pub fn stopper(&self) -> Stopper {
+        Stopper(Arc::clone(&self.interrupt))
+    }
+
     /// Asks it to stop: SIGINT now, SIGKILL for it and all its children after a grace. It then ends as [`End::Cancelled`].
     pub fn interrupt(&self) {
         self.interrupt.notify_one();
+    }
+}
+
+/// Asks a command to stop that somebody else waits for.
+#[derive(Debug, Clone)]
+pub struct Stopper(Arc<Notify>);
+
+impl Stopper {
+    /// As [`Running::interrupt`].
+    pub fn stop(&self) {
+        self.0.notify_one();
     }
 }
 

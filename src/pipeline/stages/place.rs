@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{PLAN, TREE};
+use crate::config::secret::Secret;
 use crate::config::{Provider, TrialProviders};
 use crate::engine::deployment::{Deployment, Plan, Service};
 use crate::engine::monitor::{Allowed, PackageRule};
 use crate::engine::program;
 use crate::engine::project::{Project, Runtime};
+use crate::engine::twin;
 use crate::fault::Fault;
 use crate::ledger::Recorded;
 use crate::perimeter::credentials::CredentialServer;
@@ -56,25 +58,84 @@ pub async fn deploy(
     out: &Path,
     purpose: Purpose<'_>,
 ) -> Result<Deployment, Fault> {
-    use std::os::fd::AsFd as _;
     let path = proposed_tree(run, proposal)?;
-    let tree = import::import(open_folder(&path)?.as_fd(), &import::Limits::default())?;
+    let parts = Parts {
+        path: &path,
+        state,
+        out,
+        passphrase: &run.passphrase()?,
+        credentials: credentials::serve(run, purpose).await?,
+        services: Services::Of(purpose),
+    };
+    start(run, parts).await
+}
+
+/// Starts an engine for the agent's own look at its work: on twins where there are some, without a credential or a variable of the stack's.
+///
+/// # Errors
+/// Something cannot be started.
+pub(super) async fn deploy_for_check(
+    run: &Run<'_>,
+    path: &Path,
+    state: &Path,
+    out: &Path,
+    passphrase: &Secret,
+) -> Result<Deployment, Fault> {
+    let parts = Parts {
+        path,
+        state,
+        out,
+        passphrase,
+        credentials: None,
+        services: Services::Harmless,
+    };
+    start(run, parts).await
+}
+
+/// What differs between deployments of one stack.
+struct Parts<'a> {
+    path: &'a Path,
+    state: &'a Path,
+    out: &'a Path,
+    passphrase: &'a Secret,
+    credentials: Option<CredentialServer>,
+    services: Services<'a>,
+}
+
+/// What serves the packages.
+#[derive(Clone, Copy)]
+enum Services<'a> {
+    /// What the purpose asks for.
+    Of(Purpose<'a>),
+    /// Twins where there are some, plugins without any environment where there are none.
+    Harmless,
+}
+
+async fn start(run: &Run<'_>, parts: Parts<'_>) -> Result<Deployment, Fault> {
+    use std::os::fd::AsFd as _;
+    let Parts {
+        path,
+        state,
+        out,
+        passphrase,
+        credentials,
+        services: kind,
+    } = parts;
+    let tree = import::import(open_folder(path)?.as_fd(), &import::Limits::default())?;
     let project = Project::read(&tree).map_err(crate::engine::deployment::Error::from)?;
     let (runtime, mounts) = host(run, &project).await?;
-    let passphrase = run.passphrase()?;
-    let credentials = credentials::serve(run, purpose).await?;
     let plan = Plan {
         pulumi: &run.kit.pulumi,
-        tree: &path,
+        tree: path,
         project: &project,
         runtime,
         mounts,
         state,
         out,
         stack: &run.job.stack.name,
-        passphrase: &passphrase,
+        passphrase,
         allowed: allowed(run),
-        services: services(run, purpose, credentials.as_ref()).await?,
+        services: services(run, kind, credentials.as_ref()).await?,
         credentials,
         deadline: Duration::from_secs(u64::from(run.job.stack.budget.minutes) * 60),
         interrupt: run.perimeter.interrupt.clone(),
@@ -143,6 +204,17 @@ async fn host(run: &Run<'_>, project: &Project) -> Result<(program::Runtime, Vec
 
 /// The program's packages, by the lock files of the base commit.
 async fn packages(run: &Run<'_>) -> Result<dependencies::Dependencies, Fault> {
+    let installed = installed(run).await?;
+    let missing = || {
+        Fault::Usage("the program needs Pulumi's SDK: list it in package.json and package-lock.json, or in requirements.txt with hashes".to_owned())
+    };
+    installed.ok_or_else(missing)
+}
+
+/// The packages of the base commit's lock files, installed and looked at; nothing when there are none.
+pub(super) async fn installed(
+    run: &Run<'_>,
+) -> Result<Option<dependencies::Dependencies>, Fault> {
     let environment: Vec<_> = run
         .perimeter
         .environment
@@ -151,12 +223,10 @@ async fn packages(run: &Run<'_>) -> Result<dependencies::Dependencies, Fault> {
         .collect();
     let installed =
         dependencies::install(&run.base_tree, &run.perimeter.tools, &environment).await?;
-    let missing = || {
-        Fault::Usage("the program needs Pulumi's SDK: list it in package.json and package-lock.json, or in requirements.txt with hashes".to_owned())
-    };
-    let packages = installed.ok_or_else(missing)?;
-    packages.verify()?;
-    Ok(packages)
+    if let Some(packages) = &installed {
+        packages.verify()?;
+    }
+    Ok(installed)
 }
 
 fn allowed(run: &Run<'_>) -> Allowed {
@@ -191,17 +261,18 @@ fn renamed(run: &Run<'_>, names: &BTreeMap<String, String>) -> Vec<(OsString, Os
 
 async fn services(
     run: &Run<'_>,
-    purpose: Purpose<'_>,
+    kind: Services<'_>,
     credentials: Option<&CredentialServer>,
 ) -> Result<BTreeMap<crate::names::PackageName, Service>, Fault> {
     let mut services = BTreeMap::new();
-    let trial = match purpose {
-        Purpose::Trial { seed } => Some(seed),
-        Purpose::Preview | Purpose::Apply(_) => None,
+    let trial = match kind {
+        Services::Of(Purpose::Trial { seed }) => Some(seed),
+        Services::Of(Purpose::Preview | Purpose::Apply(_)) | Services::Harmless => None,
     };
     for (name, package) in &run.job.stack.packages {
         let is_twin = package.provider == Provider::Twin
-            || (trial.is_some() && run.job.stack.trial.providers == TrialProviders::Twin);
+            || (trial.is_some() && run.job.stack.trial.providers == TrialProviders::Twin)
+            || (matches!(kind, Services::Harmless) && name.as_str() == twin::PACKAGE);
         let service = if is_twin {
             Service::Twin {
                 seed: trial.unwrap_or(0),
@@ -221,9 +292,10 @@ async fn services(
                 )));
             }
             // The stack's own credentials never reach a trial.
-            let mut environment: Vec<_> = match trial {
-                Some(_) => renamed(run, &run.job.stack.trial.environment),
-                None => run
+            let mut environment: Vec<_> = match (kind, trial) {
+                (Services::Harmless, _) => Vec::new(),
+                (Services::Of(_), Some(_)) => renamed(run, &run.job.stack.trial.environment),
+                (Services::Of(_), None) => run
                     .perimeter
                     .environment
                     .select(|variable| package.environment.contains(variable))

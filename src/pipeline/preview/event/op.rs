@@ -81,6 +81,25 @@ impl Op {
         }
     }
 
+    /// Whether a resource goes away by it.
+    #[must_use]
+    pub const fn takes_away(self) -> bool {
+        match self {
+            Self::Delete | Self::Replace | Self::CreateReplacement | Self::DeleteReplaced => true,
+            Self::Same
+            | Self::Create
+            | Self::Update
+            | Self::Read
+            | Self::ReadReplacement
+            | Self::Refresh
+            | Self::Discard
+            | Self::DiscardReplaced
+            | Self::RemovePendingReplace
+            | Self::Import
+            | Self::ImportReplacement => false,
+        }
+    }
+
     /// Whether the step leaves the world as it is.
     #[must_use]
     pub const fn changes_nothing(self) -> bool {
