@@ -22,8 +22,8 @@ pub mod stack;
 pub use agent::{Agent, AgentKind, Api, KeySource, Model, ModelBudget, Price, Record, Toolchain};
 pub use route::{Permission, Route};
 pub use stack::{
-    Autonomy, Aws, Budget, Changes, CredentialSource, Credentials, Destructive, Holdouts,
-    Package, Provider, Requirement, Role, Stack, State, Trial, TrialProviders,
+    Autonomy, Aws, Budget, Changes, CredentialSource, Credentials, Destructive, Holdouts, Package,
+    Provider, Requirement, Role, Stack, State, Trial, TrialProviders,
 };
 
 /// LIMIT: bytes of `lightsout.yaml`.

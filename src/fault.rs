@@ -59,7 +59,9 @@ pub enum Fault {
     #[error("the agent did not end well: {outcome}; it said: {said}")]
     #[diagnostic(
         code(lightsout::agent),
-        help("what it said last is in the run's report; `lightsout agent doctor --kind KIND` tries it without a model")
+        help(
+            "what it said last is in the run's report; `lightsout agent doctor --kind KIND` tries it without a model"
+        )
     )]
     Agent {
         outcome: pipeline::generate::AgentOutcome,

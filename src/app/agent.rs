@@ -14,10 +14,13 @@ pub async fn run(outside: &Outside, command: &Subcommand) -> Result<Exit, Fault>
     match command {
         Subcommand::Doctor(arguments) => doctor::run(outside, arguments).await,
         Subcommand::Hash { folder } => {
-            let real =
-                std::fs::canonicalize(folder).map_err(Fault::file("finding", folder))?;
+            let real = std::fs::canonicalize(folder).map_err(Fault::file("finding", folder))?;
             let hash = outside
-                .read(move || Ok(Manifest::of(&real).map_err(dependencies::Error::from)?.hash()))
+                .read(move || {
+                    Ok(Manifest::of(&real)
+                        .map_err(dependencies::Error::from)?
+                        .hash())
+                })
                 .await?;
             print(&hash.to_string())?;
             Ok(Exit::Done)

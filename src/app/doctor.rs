@@ -28,9 +28,7 @@ use crate::perimeter::import::{self, Tree};
 use crate::perimeter::sandbox;
 use crate::pipeline::generate::kind::is_seen;
 use crate::pipeline::generate::prompt::{Filling, Template};
-use crate::pipeline::generate::{
-    AgentOutcome, Builder, Generated, Shown, Told, Wall, Work, take,
-};
+use crate::pipeline::generate::{AgentOutcome, Builder, Generated, Shown, Told, Wall, Work, take};
 use crate::pipeline::order::{Basis, Mandate, Origin, WorkOrder};
 use crate::pipeline::stages::{Found, find};
 
@@ -164,7 +162,7 @@ impl Patient {
         // It asks for its own environment, for what its processes show, and for every small file that it can read.
         let look = format!(
             "printf 'edited\\n' >> {FILE}; env; for f in /proc/[0-9]*/environ /proc/[0-9]*/cmdline; do tr '\\0' ' ' < $f; echo; done 2>/dev/null; \
-             cat /proc/self/mountinfo; grep -rIl sk-canary /etc /home /tmp /work /lightsout/config /dev/shm 2>/dev/null; echo looked"
+             cat /proc/self/mountinfo; grep -rahoE 'sk-canary-[0-9a-f]+' /etc /home /tmp /work /lightsout/config /dev/shm 2>/dev/null; echo looked"
         );
         let seen = self
             .converse(
@@ -213,8 +211,8 @@ impl Patient {
             .iter()
             .filter_map(|it| Some(it.split_once('\n')?.1))
             .collect();
-        let is_found = texts.iter().any(|text| text.contains("sk-canary"))
-            || generated.said.contains("sk-canary");
+        let is_found = texts.iter().any(|text| text.contains(&self.canary))
+            || generated.said.contains(&self.canary);
         let offered = reached("lightsout") && reached("check");
         vec![
             line(
@@ -233,21 +231,43 @@ impl Patient {
                     crate::names::excerpt(&generated.said)
                 ),
             ),
-            line("it can edit a file", edited, if edited { "the line is there" } else { "the line is not there" }.to_owned()),
+            line(
+                "it can edit a file",
+                edited,
+                if edited {
+                    "the line is there"
+                } else {
+                    "the line is not there"
+                }
+                .to_owned(),
+            ),
             line(
                 "it sees AGENTS.md",
                 reached(MARK),
-                if reached(MARK) { "the model was told" } else { "the model was not told" }.to_owned(),
+                if reached(MARK) {
+                    "the model was told"
+                } else {
+                    "the model was not told"
+                }
+                .to_owned(),
             ),
             line(
                 "it can check its work",
                 *asked > 0 && reached(ANSWER),
-                format!("asked {asked} times; the tool is {}", if offered { "offered" } else { "not offered" }),
+                format!(
+                    "asked {asked} times; the tool is {}",
+                    if offered { "offered" } else { "not offered" }
+                ),
             ),
             line(
                 "it finds no key",
                 reached("looked") && !is_found,
-                if is_found { "THE KEY IS IN THE SANDBOX" } else { "its environment, processes and files hold none" }.to_owned(),
+                if is_found {
+                    "THE KEY IS IN THE SANDBOX"
+                } else {
+                    "its environment, processes and files hold none"
+                }
+                .to_owned(),
             ),
         ]
     }
@@ -351,11 +371,7 @@ impl Patient {
         let file = place.join("key");
         std::fs::write(&file, &self.canary).map_err(Fault::file("writing", &file))?;
         let environment = crate::config::environment::Environment::from_pairs([]);
-        let key = ModelKey::read(
-            &KeySource::File(file),
-            &environment,
-            &place.join("stack"),
-        );
+        let key = ModelKey::read(&KeySource::File(file), &environment, &place.join("stack"));
         Ok(ModelPlan {
             api,
             url: scripted.url(api),

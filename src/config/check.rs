@@ -158,7 +158,11 @@ fn check_state(stack: &Stack) -> Result<(), String> {
     }
 }
 
-pub(super) fn check_range(key: &str, value: u32, range: std::ops::RangeInclusive<u32>) -> Result<(), String> {
+pub(super) fn check_range(
+    key: &str,
+    value: u32,
+    range: std::ops::RangeInclusive<u32>,
+) -> Result<(), String> {
     if range.contains(&value) {
         Ok(())
     } else {

@@ -14,6 +14,8 @@ mod support;
 
 /// `action.yml` under a runner.
 mod action;
+/// Real agents behind the broker.
+mod agents;
 /// What stands between a decision and its apply.
 mod apply;
 /// Short-lived credentials.

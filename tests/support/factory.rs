@@ -34,6 +34,7 @@ pub(crate) struct Factory {
     holdouts: bool,
     state: String,
     minutes: u32,
+    budget: Option<String>,
     extra: String,
     top: String,
     files: BTreeMap<String, Vec<u8>>,
@@ -95,6 +96,7 @@ pub(crate) fn factory(stack: &str, path: &str) -> Factory {
         holdouts: true,
         state: "file://./state".to_owned(),
         minutes: 5,
+        budget: None,
         extra: String::new(),
         top: String::new(),
         files: BTreeMap::new(),
@@ -131,6 +133,12 @@ impl Factory {
     /// The whole run's budget of time.
     pub(crate) fn minutes(mut self, minutes: u32) -> Self {
         self.minutes = minutes;
+        self
+    }
+
+    /// The whole budget, in place of one attempt and its minutes.
+    pub(crate) fn budget(mut self, budget: &str) -> Self {
+        self.budget = Some(budget.to_owned());
         self
     }
 
@@ -182,14 +190,15 @@ impl Factory {
         }
         files.extend(self.files.clone());
         let mut config = format!(
-            "version: 1\nstacks:\n  - name: {}\n    path: {}\n    autonomy: {}\n    policies: [{}]\n    state: {{ url: '{}' }}\n    packages: {}\n    budget: {{ attempts: 1, minutes: {} }}\n",
+            "version: 1\nstacks:\n  - name: {}\n    path: {}\n    autonomy: {}\n    policies: [{}]\n    state: {{ url: '{}' }}\n    packages: {}\n    budget: {}\n",
             self.stack,
             self.path,
             self.autonomy,
             self.policies,
             self.state,
             self.packages,
-            self.minutes
+            self.budget
+                .unwrap_or_else(|| { format!("{{ attempts: 1, minutes: {} }}", self.minutes) })
         );
         if self.holdouts {
             config.push_str(&format!("    holdouts: {{ source: {holdouts} }}\n"));

@@ -7,6 +7,7 @@
 
 pub(crate) mod factory;
 pub(crate) mod github;
+pub(crate) mod model;
 pub(crate) mod moto;
 pub(crate) mod provider;
 

@@ -93,11 +93,7 @@ impl Drop for ScriptedModel {
     }
 }
 
-async fn serve(
-    listener: tokio::net::TcpListener,
-    script: Script,
-    bodies: Arc<Mutex<Vec<String>>>,
-) {
+async fn serve(listener: tokio::net::TcpListener, script: Script, bodies: Arc<Mutex<Vec<String>>>) {
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         let (script, bodies) = (Arc::clone(&script), Arc::clone(&bodies));
@@ -210,7 +206,9 @@ impl Spoken {
 
     fn shell(api: Api, id: String, command: &str, heard: &Heard) -> Self {
         let offered = |names: &[&str]| {
-            let found = names.iter().find(|name| heard.tools.iter().any(|it| it == *name));
+            let found = names
+                .iter()
+                .find(|name| heard.tools.iter().any(|it| it == *name));
             found.copied().unwrap_or("bash").to_owned()
         };
         let (tool, arguments) = match api {
@@ -335,8 +333,12 @@ fn responses(turn: &Spoken, (sent, received): (usize, usize)) -> String {
             id,
             tool,
             arguments,
-        } => json!({"type": "function_call", "id": format!("fc_{id}"), "call_id": id, "name": tool, "arguments": arguments.to_string()}),
-        Spoken::Text(text) => json!({"type": "message", "id": "msg_1", "role": "assistant", "content": [{"type": "output_text", "text": text, "annotations": []}]}),
+        } => {
+            json!({"type": "function_call", "id": format!("fc_{id}"), "call_id": id, "name": tool, "arguments": arguments.to_string()})
+        }
+        Spoken::Text(text) => {
+            json!({"type": "message", "id": "msg_1", "role": "assistant", "content": [{"type": "output_text", "text": text, "annotations": []}]})
+        }
     };
     events(&[
         (
@@ -377,15 +379,22 @@ fn chat_usage((sent, received): (usize, usize)) -> Value {
 
 fn chat(turn: &Spoken, usage: (usize, usize)) -> String {
     let (delta, reason) = chat_message(turn);
-    let chunk = |choices: Value, usage: Value| {
-        json!({"id": "c_1", "object": "chat.completion.chunk", "created": 1, "model": "scripted", "choices": choices, "usage": usage})
-    };
+    let chunk = |choices: Value, usage: Value| json!({"id": "c_1", "object": "chat.completion.chunk", "created": 1, "model": "scripted", "choices": choices, "usage": usage});
     let chunks = [
-        chunk(json!([{"index": 0, "delta": delta, "finish_reason": null}]), Value::Null),
-        chunk(json!([{"index": 0, "delta": {}, "finish_reason": reason}]), Value::Null),
+        chunk(
+            json!([{"index": 0, "delta": delta, "finish_reason": null}]),
+            Value::Null,
+        ),
+        chunk(
+            json!([{"index": 0, "delta": {}, "finish_reason": reason}]),
+            Value::Null,
+        ),
         chunk(json!([]), chat_usage(usage)),
     ];
-    let lines: String = chunks.iter().map(|chunk| format!("data: {chunk}\n\n")).collect();
+    let lines: String = chunks
+        .iter()
+        .map(|chunk| format!("data: {chunk}\n\n"))
+        .collect();
     lines + "data: [DONE]\n\n"
 }
 

@@ -90,7 +90,11 @@ fn check_toolchains(agent: &Agent) -> Result<(), String> {
         let is_plain = path.is_absolute()
             && path.components().count() > 2
             && path.to_str().is_some_and(|text| {
-                !text.ends_with('/') && text.split('/').skip(1).all(|part| !part.is_empty() && part != "." && part != "..")
+                !text.ends_with('/')
+                    && text
+                        .split('/')
+                        .skip(1)
+                        .all(|part| !part.is_empty() && part != "." && part != "..")
             })
             && !path.starts_with("/usr");
         if !is_plain {
@@ -139,8 +143,16 @@ fn check_model(stack: &Stack, agent: &Agent, model: &Model) -> Result<(), String
             crate::names::excerpt(url)
         ));
     }
-    check_range("agent.model.output_tokens", model.output_tokens, 256..=1_000_000)?;
-    check_range("agent.model.silence_seconds", model.silence_seconds, 1..=1800)?;
+    check_range(
+        "agent.model.output_tokens",
+        model.output_tokens,
+        256..=1_000_000,
+    )?;
+    check_range(
+        "agent.model.silence_seconds",
+        model.silence_seconds,
+        1..=1800,
+    )?;
     match &model.key {
         KeySource::File(path) if !path.is_absolute() => {
             return Err("`agent.model.key.file` must be an absolute path".to_owned());

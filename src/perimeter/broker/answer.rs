@@ -127,7 +127,9 @@ impl Answer {
         drop(state);
         let passed = self.guard.pass(bytes).map_err(|Leak| {
             let what = "an answer of the model's API holds its own key".to_owned();
-            open.shared.state().close(Closed::Key { what: what.clone() });
+            open.shared
+                .state()
+                .close(Closed::Key { what: what.clone() });
             what
         })?;
         open.reader.feed(&passed);

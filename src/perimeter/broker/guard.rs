@@ -83,13 +83,21 @@ mod tests {
         for size in 1..20 {
             let (passed, leaked) = through("data aaaab-key-aac more", size);
             assert!(leaked, "in pieces of {size}");
-            assert!(b"data aa".starts_with(passed.as_slice()), "in pieces of {size}");
+            assert!(
+                b"data aa".starts_with(passed.as_slice()),
+                "in pieces of {size}"
+            );
         }
     }
 
     #[test]
     fn everything_else_passes_as_it_is() {
-        for text in ["", "aab-key-aab-key-aab aab", "aab-key-aa", "aab-key-\n\naac"] {
+        for text in [
+            "",
+            "aab-key-aab-key-aab aab",
+            "aab-key-aa",
+            "aab-key-\n\naac",
+        ] {
             for size in 1..20 {
                 assert_eq!(through(text, size), (text.as_bytes().to_vec(), false));
             }

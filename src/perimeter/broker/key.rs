@@ -89,12 +89,13 @@ impl Key {
             KeySource::Descriptor(number) => {
                 let from = format!("descriptor {number}");
                 // Opening it again works for files, pipes and what a shell makes of `<<<`.
-                let file = std::fs::File::open(format!("/proc/self/fd/{number}")).map_err(|cause| {
-                    KeyError::Read {
-                        from: from.clone(),
-                        cause,
-                    }
-                })?;
+                let file =
+                    std::fs::File::open(format!("/proc/self/fd/{number}")).map_err(|cause| {
+                        KeyError::Read {
+                            from: from.clone(),
+                            cause,
+                        }
+                    })?;
                 fixed(file, from)
             }
             KeySource::Oidc { audience } => Ok(Self(Source::Minted {

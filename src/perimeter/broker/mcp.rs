@@ -37,7 +37,11 @@ struct Request {
 /// Reads one message.
 pub(super) fn read(body: &[u8]) -> Message {
     let Ok(request) = serde_json::from_slice::<Request>(body) else {
-        return Message::Answer(error(&Value::Null, -32700, "this is not one JSON-RPC request"));
+        return Message::Answer(error(
+            &Value::Null,
+            -32700,
+            "this is not one JSON-RPC request",
+        ));
     };
     if request.jsonrpc != "2.0" {
         return Message::Answer(error(&Value::Null, -32600, "`jsonrpc` must be 2.0"));
@@ -110,7 +114,9 @@ mod tests {
     #[test]
     fn a_client_finds_its_version_and_the_tool() {
         let initialize = |version: &str| {
-            let answer = ask(&json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {"protocolVersion": version}}));
+            let answer = ask(
+                &json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {"protocolVersion": version}}),
+            );
             answer["result"]["protocolVersion"].clone()
         };
         assert_eq!(initialize("2025-03-26"), "2025-03-26");
@@ -127,10 +133,17 @@ mod tests {
     #[test]
     fn everything_else_is_an_error_in_the_protocols_words() {
         let code = |message: Value| ask(&message)["error"]["code"].clone();
-        assert_eq!(code(json!({"jsonrpc": "2.0", "id": 1, "method": "resources/list"})), -32601);
-        assert_eq!(code(json!({"jsonrpc": "1.0", "id": 1, "method": "ping"})), -32600);
+        assert_eq!(
+            code(json!({"jsonrpc": "2.0", "id": 1, "method": "resources/list"})),
+            -32601
+        );
+        assert_eq!(
+            code(json!({"jsonrpc": "1.0", "id": 1, "method": "ping"})),
+            -32600
+        );
         assert_eq!(code(json!([])), -32700);
-        let other = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "apply"}});
+        let other =
+            json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "apply"}});
         assert_eq!(code(other), -32602);
     }
 }

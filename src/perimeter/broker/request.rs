@@ -306,10 +306,9 @@ fn own_tools<'t>(
             (Api::Messages, Some(kind)) => {
                 MESSAGES_OWN.iter().any(|prefix| kind.starts_with(prefix))
             }
-            (Api::Gemini, _) => fields
-                .pairs
-                .iter()
-                .all(|(name, _)| matches!(&**name, "functionDeclarations" | "function_declarations")),
+            (Api::Gemini, _) => fields.pairs.iter().all(|(name, _)| {
+                matches!(&**name, "functionDeclarations" | "function_declarations")
+            }),
             (Api::Responses | Api::Chat, None) => false,
         };
         if is_own {

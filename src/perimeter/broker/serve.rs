@@ -165,9 +165,16 @@ async fn ask(shared: &Arc<Shared>, model: &Served, request: Request<Incoming>) -
     let api = model.terms.api;
     let (head, body) = request.into_parts();
     let Some(body) = read(body, REQUEST_BYTES_MAX).await else {
-        shared.state().metered.deny("sent a request that is too large or too slow".to_owned());
+        shared
+            .state()
+            .metered
+            .deny("sent a request that is too large or too slow".to_owned());
         let status = StatusCode::PAYLOAD_TOO_LARGE;
-        return whole(refusal::error(api, status, "the request is too large or too slow"));
+        return whole(refusal::error(
+            api,
+            status,
+            "the request is too large or too slow",
+        ));
     };
     let (path, query) = (head.uri.path(), head.uri.query());
     let judged = match request::judge(&model.terms, &head.method, path, query, &body) {
@@ -211,7 +218,9 @@ async fn ask(shared: &Arc<Shared>, model: &Served, request: Request<Incoming>) -
         Err(failure) => {
             sending.failed(None, 0, &failure);
             let status = StatusCode::BAD_GATEWAY;
-            closed_or(shared, model, || refusal::error(api, status, "the model's API cannot be reached"))
+            closed_or(shared, model, || {
+                refusal::error(api, status, "the model's API cannot be reached")
+            })
         }
     }
 }
@@ -298,7 +307,10 @@ async fn send(
         Ok(key) => key,
         Err(error) => {
             let what = error.to_string();
-            sending.shared.state().close(Closed::Key { what: what.clone() });
+            sending
+                .shared
+                .state()
+                .close(Closed::Key { what: what.clone() });
             return Err(what);
         }
     };
@@ -354,11 +366,7 @@ async fn refused(
 ) -> Reply {
     let status = response.status();
     let (head, body) = response.into_parts();
-    let body = timeout(
-        model.silence,
-        Limited::new(body, ERROR_BYTES_MAX).collect(),
-    )
-    .await;
+    let body = timeout(model.silence, Limited::new(body, ERROR_BYTES_MAX).collect()).await;
     let body = match body {
         Ok(Ok(body)) => body.to_bytes(),
         Ok(Err(_)) | Err(_) => Bytes::new(),

@@ -119,12 +119,7 @@ fn credential(
     is_token: bool,
 ) -> Result<(HeaderName, HeaderValue), &'static str> {
     let bearer = || (AUTHORIZATION, format!("Bearer {}", key.reveal()));
-    let plain = |name: &'static str| {
-        (
-            HeaderName::from_static(name),
-            key.reveal().to_owned(),
-        )
-    };
+    let plain = |name: &'static str| (HeaderName::from_static(name), key.reveal().to_owned());
     let (name, value) = match api {
         _ if is_token => bearer(),
         Api::Responses | Api::Chat => bearer(),

@@ -105,14 +105,16 @@ impl Reader {
     fn document(&mut self, text: &[u8]) {
         match self.api {
             Api::Responses => {
-                if let Ok(Usage { usage: Some(usage) }) = serde_json::from_slice::<Usage<Responses>>(text)
+                if let Ok(Usage { usage: Some(usage) }) =
+                    serde_json::from_slice::<Usage<Responses>>(text)
                 {
                     self.whole(usage.tokens());
                 }
             }
             Api::Chat => self.chat(text),
             Api::Messages => {
-                if let Ok(Usage { usage: Some(usage) }) = serde_json::from_slice::<Usage<Messages>>(text)
+                if let Ok(Usage { usage: Some(usage) }) =
+                    serde_json::from_slice::<Usage<Messages>>(text)
                 {
                     self.add(&usage);
                     self.is_whole = usage.output_tokens.is_some();
@@ -321,7 +323,10 @@ mod tests {
         let stream = format!(
             "event: response.created\ndata: {{\"type\":\"response.created\",\"response\":{{\"usage\":null}}}}\n\nevent: response.completed\ndata: {done}\n\n"
         );
-        assert_eq!(read(Api::Responses, Form::Events, &stream), tokens(1000, 200, 0, 34));
+        assert_eq!(
+            read(Api::Responses, Form::Events, &stream),
+            tokens(1000, 200, 0, 34)
+        );
         // No end of line after the last event.
         assert_eq!(
             read(Api::Responses, Form::Events, &format!("data: {done}")),
@@ -330,7 +335,11 @@ mod tests {
         let cut = stream.get(..stream.len() - 20).unwrap();
         assert_eq!(read(Api::Responses, Form::Events, cut), None);
         assert_eq!(
-            read(Api::Responses, Form::Document, r#"{"usage":{"input_tokens":3,"output_tokens":4}}"#),
+            read(
+                Api::Responses,
+                Form::Document,
+                r#"{"usage":{"input_tokens":3,"output_tokens":4}}"#
+            ),
             tokens(3, 0, 0, 4)
         );
     }
@@ -352,7 +361,10 @@ mod tests {
         );
         assert_eq!(read(Api::Messages, Form::Events, start), None);
         let document = r#"{"type":"message","usage":{"input_tokens":2,"output_tokens":3}}"#;
-        assert_eq!(read(Api::Messages, Form::Document, document), tokens(2, 0, 0, 3));
+        assert_eq!(
+            read(Api::Messages, Form::Document, document),
+            tokens(2, 0, 0, 3)
+        );
     }
 
     #[test]

@@ -14,14 +14,12 @@ use rustix::fs::OFlags;
 use tokio::sync::mpsc;
 
 use super::kind::{self, AgentProgram, Said};
-use super::{Error, Wall, WORK_FOLDER};
+use super::{Error, WORK_FOLDER, Wall};
 use crate::config::Agent;
 use crate::ledger::Recorded;
 use crate::perimeter::broker::meter::Metered;
 use crate::perimeter::broker::{Ask, Broker, ModelPlan, Plan};
-use crate::perimeter::sandbox::{
-    self, Command, Finished, Identity, Mount, Sandbox, Walls,
-};
+use crate::perimeter::sandbox::{self, Command, Finished, Identity, Mount, Sandbox, Walls};
 
 const AGENT_FOLDER: &str = "/agent";
 /// LIMIT: bytes of the work folder, of the home folder and of `/tmp` in the builder sandbox.
@@ -213,12 +211,7 @@ impl Builder {
     }
 
     fn command(&self, work: &Work<'_>, broker: SocketAddr) -> Result<Command, Error> {
-        let launch = kind::launch(
-            work.agent,
-            self.shown.program.as_ref(),
-            broker,
-            WORK_FOLDER,
-        )?;
+        let launch = kind::launch(work.agent, self.shown.program.as_ref(), broker, WORK_FOLDER)?;
         let mut search: Vec<OsString> = vec![kind::CHECK_FOLDER.into()];
         search.extend(self.shown.search.iter().map(OsString::from));
         search.push("/usr/local/bin:/usr/bin:/bin".into());

@@ -97,7 +97,11 @@ impl Template {
     /// The prompt. Filled in one pass, so that no text from elsewhere fills a place.
     #[must_use]
     pub fn fill(&self, filling: Filling<'_>) -> String {
-        let globs: Vec<String> = filling.allow.iter().map(|glob| format!("`{glob}`")).collect();
+        let globs: Vec<String> = filling
+            .allow
+            .iter()
+            .map(|glob| format!("`{glob}`"))
+            .collect();
         let optional = |title: &str, text: Option<&str>| {
             text.map_or_else(String::new, |text| fenced(title, text))
         };
@@ -132,10 +136,7 @@ impl Template {
 /// Fences text with a mark that it cannot hold, since the mark is its hash.
 fn fenced(title: &str, text: &str) -> String {
     let mark = Sha256::of(text.as_bytes()).short();
-    format!(
-        "--- {title} {mark}\n{}\n--- end {mark}\n",
-        text.trim_end()
-    )
+    format!("--- {title} {mark}\n{}\n--- end {mark}\n", text.trim_end())
 }
 
 #[cfg(test)]

@@ -107,11 +107,7 @@ impl Checks {
         }
     }
 
-    async fn one(
-        &mut self,
-        run: &mut Run<'_>,
-        wall: &Recorded<Wall>,
-    ) -> Result<ToolAnswer, Fault> {
+    async fn one(&mut self, run: &mut Run<'_>, wall: &Recorded<Wall>) -> Result<ToolAnswer, Fault> {
         self.answered += 1;
         let number = self.answered;
         let started = Instant::now();
@@ -177,7 +173,10 @@ async fn check(run: &Run<'_>, folder: &OwnedFd) -> Result<Checked, Fault> {
     match previewed {
         Previewed::Refused(reasons) => {
             let mut text = String::from("the preview failed:\n");
-            lines(&mut text, reasons.iter().map(|reason| format!("- {reason}")));
+            lines(
+                &mut text,
+                reasons.iter().map(|reason| format!("- {reason}")),
+            );
             Ok(failed(Some(hash), text))
         }
         Previewed::Preview { preview, .. } => {
@@ -206,7 +205,8 @@ async fn preview(run: &Run<'_>, tree: &Tree) -> Result<Result<Previewed, String>
     }
     copy_state(run, &state)?;
     let path = run.materialise("check-tree", &tree)?;
-    let passphrase = Secret::new(crate::random::hex().map_err(Fault::file("drawing a passphrase for", &place))?);
+    let passphrase =
+        Secret::new(crate::random::hex().map_err(Fault::file("drawing a passphrase for", &place))?);
     let deployment = place::deploy_for_check(run, &path, &state, &out, &passphrase).await;
     let mut deployment = match deployment {
         Ok(deployment) => deployment,
@@ -226,7 +226,8 @@ fn without_secrets(tree: &Tree, settings: &str) -> Result<Tree, String> {
         return Ok(tree.clone());
     };
     let unreadable = |_| format!("`{settings}` cannot be read\n");
-    let text = std::str::from_utf8(file.bytes()).map_err(|_| format!("`{settings}` is no text\n"))?;
+    let text =
+        std::str::from_utf8(file.bytes()).map_err(|_| format!("`{settings}` is no text\n"))?;
     let mut value: Value = serde_saphyr::from_str(text).map_err(unreadable)?;
     if let Value::Object(keys) = &mut value {
         for key in ["encryptionsalt", "encryptedkey", "secretsprovider"] {
@@ -256,12 +257,9 @@ fn copy_state(run: &Run<'_>, into: &Path) -> Result<(), Fault> {
         .join(format!("{}.json", run.job.stack.name));
     for name in [Path::new("meta.yaml"), &stack] {
         let (source, target) = (from.join(name), into.join(name));
-        let bytes = crate::engine::automation::files::read_if_there(
-            &source,
-            "state",
-            STATE_BYTES_MAX,
-        )
-        .map_err(crate::engine::deployment::Error::from)?;
+        let bytes =
+            crate::engine::automation::files::read_if_there(&source, "state", STATE_BYTES_MAX)
+                .map_err(crate::engine::deployment::Error::from)?;
         let Some(bytes) = bytes else { continue };
         let bytes = if name == stack {
             state_without_secrets(&bytes)?
@@ -277,8 +275,9 @@ fn copy_state(run: &Run<'_>, into: &Path) -> Result<(), Fault> {
 }
 
 fn state_without_secrets(bytes: &[u8]) -> Result<Vec<u8>, Fault> {
-    let failed =
-        |error: serde_json::Error| Fault::Usage(format!("the stack's state cannot be read: {error}"));
+    let failed = |error: serde_json::Error| {
+        Fault::Usage(format!("the stack's state cannot be read: {error}"))
+    };
     let mut value: Value = serde_json::from_slice(bytes).map_err(failed)?;
     if let Some(Value::Object(latest)) = value.pointer_mut("/checkpoint/latest") {
         latest.remove("secrets_providers");
@@ -329,7 +328,9 @@ fn said(preview: &Preview, report: &PolicyReport) -> String {
         }),
     );
     if changed.iter().any(|step| is_loss(step.op)) {
-        text.push_str("A resource goes away or is replaced: if it holds data, a person must agree.\n");
+        text.push_str(
+            "A resource goes away or is replaced: if it holds data, a person must agree.\n",
+        );
     }
     let denials: Vec<String> = report.denials().map(finding).collect();
     if denials.is_empty() {
@@ -362,9 +363,10 @@ const fn is_loss(op: Op) -> bool {
 }
 
 fn finding(finding: &Finding) -> String {
-    let on = finding.urn.as_ref().map_or_else(String::new, |urn| {
-        format!(" on `{}`", excerpt(urn.name()))
-    });
+    let on = finding
+        .urn
+        .as_ref()
+        .map_or_else(String::new, |urn| format!(" on `{}`", excerpt(urn.name())));
     let at = if finding.path.0.is_empty() {
         String::new()
     } else {

@@ -143,9 +143,10 @@ pub struct Found {
 /// It is not installed, or not what was installed.
 pub async fn find(tools: &Tools, agent: &Agent) -> Result<Option<Found>, Fault> {
     let locked = |tool: &Tool| -> Result<Found, Fault> {
-        let program = tool.path().strip_prefix(tool.folder()).map_err(|_| {
-            Fault::Usage(format!("`{}` lies outside its folder", tool.name()))
-        })?;
+        let program = tool
+            .path()
+            .strip_prefix(tool.folder())
+            .map_err(|_| Fault::Usage(format!("`{}` lies outside its folder", tool.name())))?;
         Ok(Found {
             program: AgentProgram {
                 shown: tool.folder().to_owned(),
@@ -209,9 +210,9 @@ fn model(run: &mut Run<'_>, agent: &Agent, attempt: u32) -> Result<Option<ModelP
         limits(&run.job.stack.budget.model)?,
         spent(run)?,
         match &model.price {
-            Some(price) => Some(
-                Prices::new(price).ok_or_else(|| wrong("`price` is not an amount of money"))?,
-            ),
+            Some(price) => {
+                Some(Prices::new(price).ok_or_else(|| wrong("`price` is not an amount of money"))?)
+            }
             None => None,
         },
     );
@@ -333,10 +334,9 @@ async fn packages(run: &Run<'_>, shown: &mut Shown) -> Result<(), Fault> {
         return Ok(());
     };
     match installed.kind() {
-        dependencies::Kind::Npm => shown.packages.push((
-            installed.folder().join("node_modules"),
-            NODE_MODULES.into(),
-        )),
+        dependencies::Kind::Npm => shown
+            .packages
+            .push((installed.folder().join("node_modules"), NODE_MODULES.into())),
         dependencies::Kind::Pip => {
             shown
                 .packages

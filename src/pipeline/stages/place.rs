@@ -212,9 +212,7 @@ async fn packages(run: &Run<'_>) -> Result<dependencies::Dependencies, Fault> {
 }
 
 /// The packages of the base commit's lock files, installed and looked at; nothing when there are none.
-pub(super) async fn installed(
-    run: &Run<'_>,
-) -> Result<Option<dependencies::Dependencies>, Fault> {
+pub(super) async fn installed(run: &Run<'_>) -> Result<Option<dependencies::Dependencies>, Fault> {
     let environment: Vec<_> = run
         .perimeter
         .environment

@@ -96,7 +96,10 @@ fn each_limit_ends_it_and_says_its_figures() {
     for (limits, quantity) in cases {
         let mut attempt = account(limits, wide(), Spent::default());
         let refused = attempt.reserve(100, 10).unwrap_err();
-        assert_eq!((refused.quantity, refused.scope), (quantity, Scope::Attempt));
+        assert_eq!(
+            (refused.quantity, refused.scope),
+            (quantity, Scope::Attempt)
+        );
         let mut run = account(wide(), limits, Spent::default());
         assert_eq!(run.reserve(100, 10).unwrap_err().scope, Scope::Run);
     }

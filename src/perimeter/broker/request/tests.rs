@@ -30,8 +30,16 @@ fn each_protocol_has_its_paths_and_no_other() {
         (Api::Responses, "/v1/responses", "responses"),
         (Api::Chat, "/v1/chat/completions", "chat/completions"),
         (Api::Messages, "/v1/messages", "messages"),
-        (Api::Messages, "/v1/messages?beta=true", "messages?beta=true"),
-        (Api::Messages, "/v1/messages/count_tokens", "messages/count_tokens"),
+        (
+            Api::Messages,
+            "/v1/messages?beta=true",
+            "messages?beta=true",
+        ),
+        (
+            Api::Messages,
+            "/v1/messages/count_tokens",
+            "messages/count_tokens",
+        ),
         (
             Api::Gemini,
             "/v1beta/models/m-1:streamGenerateContent?alt=sse",
@@ -52,10 +60,19 @@ fn each_protocol_has_its_paths_and_no_other() {
         (Api::Gemini, "/v1beta/models/m-1:embedContent"),
         (Api::Gemini, "/v1beta/files"),
     ] {
-        assert!(matches!(ask(api, path, &body), Err(Denial::Path(_))), "{path}");
+        assert!(
+            matches!(ask(api, path, &body), Err(Denial::Path(_))),
+            "{path}"
+        );
     }
     let body = Bytes::from_static(b"{}");
-    let get = judge(&terms(Api::Responses), &Method::GET, "/v1/responses", None, &body);
+    let get = judge(
+        &terms(Api::Responses),
+        &Method::GET,
+        "/v1/responses",
+        None,
+        &body,
+    );
     assert!(matches!(get, Err(Denial::Path(_))));
 }
 
@@ -63,7 +80,10 @@ fn each_protocol_has_its_paths_and_no_other() {
 fn another_model_is_not_asked() {
     let asked = |model: Value| ask(Api::Chat, "/v1/chat/completions", &json!({"model": model}));
     asked(json!("m-1")).unwrap();
-    assert_eq!(asked(json!("m-2")).unwrap_err(), Denial::Model("m-2".into()));
+    assert_eq!(
+        asked(json!("m-2")).unwrap_err(),
+        Denial::Model("m-2".into())
+    );
     assert!(matches!(asked(json!(["m-1"])), Err(Denial::Body(_))));
     let path = "/v1beta/models/m-2:generateContent";
     let gemini = ask(Api::Gemini, path, &json!({}));
@@ -73,11 +93,23 @@ fn another_model_is_not_asked() {
 #[test]
 fn a_key_that_is_there_twice_is_refused() {
     let body = Bytes::from_static(br#"{"model":"m-1","model":"m-2"}"#);
-    let judged = judge(&terms(Api::Chat), &Method::POST, "/v1/chat/completions", None, &body);
+    let judged = judge(
+        &terms(Api::Chat),
+        &Method::POST,
+        "/v1/chat/completions",
+        None,
+        &body,
+    );
     assert!(matches!(judged, Err(Denial::Body(_))));
     for text in ["", "[]", "{", "{} {}", "null"] {
         let body = Bytes::from(text);
-        let judged = judge(&terms(Api::Chat), &Method::POST, "/v1/chat/completions", None, &body);
+        let judged = judge(
+            &terms(Api::Chat),
+            &Method::POST,
+            "/v1/chat/completions",
+            None,
+            &body,
+        );
         assert!(matches!(judged, Err(Denial::Body(_))), "{text}");
     }
 }
@@ -86,7 +118,13 @@ fn a_key_that_is_there_twice_is_refused() {
 fn what_needs_no_change_is_passed_on_as_it_was_written() {
     let text = r#"{"z":1.50,"model":"m-1",  "max_output_tokens":7,"a":{"b":[1e3]}}"#;
     let body = Bytes::from(text);
-    let judged = judge(&terms(Api::Responses), &Method::POST, "/v1/responses", None, &body);
+    let judged = judge(
+        &terms(Api::Responses),
+        &Method::POST,
+        "/v1/responses",
+        None,
+        &body,
+    );
     let judged = judged.unwrap();
     assert_eq!(judged.body, body);
     assert_eq!(judged.output_tokens, 7);
@@ -162,7 +200,10 @@ fn what_the_vendor_would_run_does_not_reach_it() {
     let body = json!({"tools": [{"functionDeclarations": []}, {"googleSearch": {}}]});
     let judged = ask(Api::Gemini, path, &body).unwrap();
     assert_eq!(judged.removed, ["googleSearch"]);
-    assert_eq!(sent(&judged)["tools"], json!([{"functionDeclarations": []}]));
+    assert_eq!(
+        sent(&judged)["tools"],
+        json!([{"functionDeclarations": []}])
+    );
 }
 
 #[test]

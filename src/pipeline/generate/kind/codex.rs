@@ -47,9 +47,8 @@ pub(super) fn launch(given: Given<'_>) -> (Vec<String>, Vec<(&'static str, Strin
     arguments.extend(provider("stream_max_retries", "2"));
     let silence = u64::from(given.model.silence_seconds) * 1000 + 5000;
     arguments.extend(provider("stream_idle_timeout_ms", &silence.to_string()));
-    let server = |key: &str, value: &str| {
-        ["-c".to_owned(), format!("mcp_servers.{NAME}.{key}={value}")]
-    };
+    let server =
+        |key: &str, value: &str| ["-c".to_owned(), format!("mcp_servers.{NAME}.{key}={value}")];
     arguments.extend(server("url", &quoted(&given.tools())));
     arguments.extend(server("tool_timeout_sec", "900"));
     arguments.push("-".to_owned());
