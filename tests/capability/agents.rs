@@ -166,8 +166,8 @@ pub(crate) fn writeln_skipped(why: &str) {
 #[test]
 fn the_agents_own_dump_of_everything_holds_no_key() {
     const DUMP: &str = "env; for f in /proc/[0-9]*/environ /proc/[0-9]*/cmdline /proc/[0-9]*/maps; do cat $f; done 2>/dev/null | tr '\\0' ' '; \
-        find / -xdev -type f -size -2000k -not -path '/proc/*' 2>/dev/null | grep -v '^/usr/' | xargs -r cat 2>/dev/null | base64 -w 4000 | tail -c 3000000 > all; \
-        find / -type f -not -path '/proc/*' -not -path '/usr/*' -exec grep -laF 'canary' {} + 2>/dev/null; ls -lR /lightsout /agent 2>/dev/null; echo dumped";
+        find / \\( -path /proc -o -path /usr -o -path /dev \\) -prune -o -type f -size -2000k -print 2>/dev/null | xargs -r cat 2>/dev/null | base64 -w 4000 | tail -c 3000000 > all; \
+        ls -lR /lightsout /agent 2>/dev/null; echo dumped";
     let script: Script = Arc::new(|heard: &Heard| match heard.results.len() {
         0 => Turn::Run(DUMP.to_owned()),
         _ => Turn::Say("done".to_owned()),

@@ -14,6 +14,8 @@ const BYTES_PER_TOKEN: u64 = 2;
 /// A request with more bytes than this for each token that the answer counts was counted wrongly. JSON, tools and repeated names have up to
 /// ten; what a scripted model says is far below.
 const BYTES_PER_TOKEN_MAX: u64 = 256;
+/// The largest figure: what canonical JSON keeps exactly. Whatever claims more has this.
+const MOST: u64 = (1 << 53) - 1;
 /// Limits where the configuration gives none.
 const TOKENS_DEFAULT: u64 = 5_000_000;
 const REQUESTS_DEFAULT: u64 = 500;
@@ -36,16 +38,30 @@ pub struct Tokens {
 impl Tokens {
     /// All of them.
     #[must_use]
-    pub const fn total(self) -> u64 {
-        self.input
-            .saturating_add(self.cached_input)
-            .saturating_add(self.cache_write)
-            .saturating_add(self.output)
+    pub fn total(self) -> u64 {
+        [self.cached_input, self.cache_write, self.output]
+            .into_iter()
+            .fold(self.input, sum)
     }
 
-    const fn sent(self) -> u64 {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            input: sum(self.input, other.input),
+            cached_input: sum(self.cached_input, other.cached_input),
+            cache_write: sum(self.cache_write, other.cache_write),
+            output: sum(self.output, other.output),
+        }
+    }
+
+    fn sent(self) -> u64 {
         self.total().saturating_sub(self.output)
     }
+}
+
+fn sum(a: u64, b: u64) -> u64 {
+    a.saturating_add(b).min(MOST)
 }
 
 /// What was used up.
@@ -65,12 +81,12 @@ pub struct Spent {
 impl Spent {
     /// Both together.
     #[must_use]
-    pub const fn plus(self, other: Self) -> Self {
+    pub fn plus(self, other: Self) -> Self {
         Self {
-            requests: self.requests.saturating_add(other.requests),
-            tokens: self.tokens.saturating_add(other.tokens),
-            nano_usd: self.nano_usd.saturating_add(other.nano_usd),
-            bytes: self.bytes.saturating_add(other.bytes),
+            requests: sum(self.requests, other.requests),
+            tokens: sum(self.tokens, other.tokens),
+            nano_usd: sum(self.nano_usd, other.nano_usd),
+            bytes: sum(self.bytes, other.bytes),
         }
     }
 
@@ -340,10 +356,11 @@ impl Account {
             Some(tokens) if is_implausible(tokens, &reservation) => {
                 (reservation.tokens, UsageSeen::Implausible)
             }
-            Some(tokens) => (tokens, UsageSeen::Reported),
+            // Added to nothing, a figure is one that can be kept.
+            Some(tokens) => (tokens.plus(Tokens::default()), UsageSeen::Reported),
         };
         let nano_usd = match usage {
-            UsageSeen::Reported => self.prices.map_or(0, |prices| prices.of(tokens)),
+            UsageSeen::Reported => self.prices.map_or(0, |prices| prices.of(tokens).min(MOST)),
             UsageSeen::Missing | UsageSeen::Implausible => reservation.room.nano_usd,
         };
         let spent = Spent {
@@ -395,7 +412,7 @@ pub struct Settled {
 }
 
 /// Less than any tokeniser makes of it. More than was reserved is not implausible: it ends the budget.
-const fn is_implausible(tokens: Tokens, reservation: &Reservation) -> bool {
+fn is_implausible(tokens: Tokens, reservation: &Reservation) -> bool {
     tokens.sent().saturating_mul(BYTES_PER_TOKEN_MAX) < reservation.request_bytes
 }
 

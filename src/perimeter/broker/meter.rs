@@ -141,18 +141,7 @@ impl Metered {
     }
 
     pub(super) fn add(&mut self, record: RequestRecord) {
-        let Tokens {
-            input,
-            cached_input,
-            cache_write,
-            output,
-        } = record.tokens;
-        self.tokens = Tokens {
-            input: self.tokens.input.saturating_add(input),
-            cached_input: self.tokens.cached_input.saturating_add(cached_input),
-            cache_write: self.tokens.cache_write.saturating_add(cache_write),
-            output: self.tokens.output.saturating_add(output),
-        };
+        self.tokens = self.tokens.plus(record.tokens);
         if matches!(
             record.usage,
             Some(UsageSeen::Missing | UsageSeen::Implausible)

@@ -31,7 +31,7 @@ const PROCESSES_MAX: u64 = 512;
 /// LIMIT: open files of one process; opencode watches many.
 const OPEN_FILES_MAX: u64 = 16_384;
 /// How long an agent has to end by itself once its model is asked nothing more.
-const LAST_WORDS: Duration = Duration::from_secs(10);
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// What a builder sandbox shows.
 #[derive(Debug, Default)]

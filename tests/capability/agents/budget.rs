@@ -40,7 +40,7 @@ fn codex_stops() {
 }
 
 #[test]
-fn opencode_stops_in_each_of_its_protocols() {
+fn opencode_stops() {
     stops("opencode", Api::Chat);
 }
 
