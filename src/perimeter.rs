@@ -10,6 +10,7 @@ use crate::perimeter::tools::Tools;
 
 pub mod credentials;
 pub mod dependencies;
+pub mod egress;
 pub mod github;
 pub mod identity;
 pub mod import;
