@@ -73,6 +73,11 @@ impl Egress {
         Ok(Self { shared, task })
     }
 
+    /// Adds to what may be reached.
+    pub fn allow(&self, more: impl IntoIterator<Item = Destination>) {
+        self.shared.allow(more);
+    }
+
     /// Returns when the first request was refused because of what it asked for; what made it will not succeed.
     pub async fn refused(&self) -> Line {
         self.shared.refused().await

@@ -93,6 +93,14 @@ impl Refusal {
     }
 }
 
+impl Line {
+    /// Whether it is of requests that can never succeed: refused for what they asked for.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        matches!(self.verdict, Verdict::Refused(why) if why.is_final())
+    }
+}
+
 impl std::fmt::Display for Line {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.verdict {

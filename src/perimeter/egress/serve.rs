@@ -18,6 +18,7 @@ use super::{Rules, dial, head, hello};
 #[derive(Debug)]
 pub(super) struct Shared {
     rules: Rules,
+    listed: Mutex<Vec<Destination>>,
     record: Mutex<Record>,
     refused: Notify,
 }
@@ -30,12 +31,21 @@ enum Way {
 }
 
 impl Shared {
-    pub(super) fn new(rules: Rules) -> Self {
+    pub(super) fn new(mut rules: Rules) -> Self {
         Self {
+            listed: Mutex::new(std::mem::take(&mut rules.destinations)),
             rules,
             record: Mutex::default(),
             refused: Notify::new(),
         }
+    }
+
+    pub(super) fn allow(&self, more: impl IntoIterator<Item = Destination>) {
+        self.listed().extend(more);
+    }
+
+    fn listed(&self) -> MutexGuard<'_, Vec<Destination>> {
+        self.listed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn lines(&self) -> Vec<Line> {
@@ -47,10 +57,12 @@ impl Shared {
         loop {
             let mut told = std::pin::pin!(self.refused.notified());
             told.as_mut().enable();
-            let found = self.record().lines().iter().find_map(|line| {
-                matches!(line.verdict, Verdict::Refused(why) if why.is_final())
-                    .then(|| line.clone())
-            });
+            let found = self
+                .record()
+                .lines()
+                .iter()
+                .find(|line| line.is_final())
+                .cloned();
             match found {
                 Some(line) => return line,
                 None => told.await,
@@ -155,7 +167,7 @@ async fn connection(mut client: TcpStream, shared: Arc<Shared>) {
 
 async fn reach(shared: &Shared, destination: &Destination) -> Result<TcpStream, Refused> {
     let refuse = |why| Refused(destination.to_string(), why);
-    if !shared.rules.destinations.contains(destination) {
+    if !shared.listed().contains(destination) {
         return Err(refuse(Refusal::NotListed));
     }
     dial::dial(destination, shared.rules.reach, shared.rules.upstream.as_ref())

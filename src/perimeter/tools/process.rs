@@ -105,11 +105,7 @@ impl Output {
         if self.end == End::Exited(0) {
             return Ok(self);
         }
-        Err(Error::Failed {
-            program: self.program,
-            end: describe(self.end),
-            stderr: printable_tail(&self.stderr),
-        })
+        Err(Error::ended(&self.program, self.end, &self.stderr))
     }
 }
 
@@ -348,7 +344,7 @@ fn end_of(status: ExitStatus) -> End {
     }
 }
 
-fn describe(end: End) -> String {
+pub(super) fn describe(end: End) -> String {
     match end {
         End::Exited(code) => format!("exit status {code}"),
         End::Signalled(signal) => format!("ended by signal {signal}"),

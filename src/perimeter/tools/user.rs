@@ -24,6 +24,8 @@ pub enum UserProgram {
     Go,
     /// `git`.
     Git,
+    /// `uv`.
+    Uv,
 }
 
 impl UserProgram {
@@ -36,6 +38,7 @@ impl UserProgram {
             Self::Python => "python3",
             Self::Go => "go",
             Self::Git => "git",
+            Self::Uv => "uv",
         }
     }
 }
