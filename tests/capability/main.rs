@@ -18,6 +18,8 @@ mod action;
 mod apply;
 /// Short-lived credentials.
 mod credentials;
+/// Packages from lock files.
+mod dependencies;
 /// Hidden scenarios: steps, files, verdicts, silence.
 mod holdout;
 /// Policies: the packs that ship, and packs that judge nothing.

@@ -52,7 +52,7 @@ impl<'a> Installer<'a> {
         if let Some(settings) = &settings {
             mounts.extend(settings.mounts.iter().cloned());
         }
-        let mut sandbox = Sandbox::prepare(Walls {
+        let sandbox = Sandbox::prepare(Walls {
             mounts,
             identity: Identity::Dedicated,
             listeners: usize::from(settings.is_some()),
