@@ -413,6 +413,31 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Whether other lock files could mend it: somebody else's proposal of them is then to be refused. A network that is down
+    /// looks the same from here; that proposal is refused too, not applied.
+    #[must_use]
+    pub const fn is_of_the_lock(&self) -> bool {
+        match self {
+            Self::Lock(_) | Self::Host { .. } | Self::TooLarge => true,
+            Self::Tool(tools::Error::Failed { .. }) => true,
+            Self::Manifest(ManifestError::Entry { .. } | ManifestError::TooMany { .. }) => true,
+            Self::Tool(_)
+            | Self::Manifest(_)
+            | Self::Project(_)
+            | Self::NotOurs { .. }
+            | Self::Vanished { .. }
+            | Self::Registry { .. }
+            | Self::Proxy
+            | Self::Configuration { .. }
+            | Self::Sandbox(_)
+            | Self::Proxying(_)
+            | Self::Lost
+            | Self::Folder { .. } => false,
+        }
+    }
+}
+
 const REACHED: &str = "reached.json";
 const MANIFEST: &str = "manifest.json";
 /// LIMIT: time of one installation; a large provider's package takes minutes on a slow line.

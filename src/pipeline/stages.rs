@@ -140,8 +140,14 @@ pub async fn preview(
     proposal: &Recorded<Proposal>,
 ) -> Result<Step<Recorded<Preview>>, Fault> {
     let out = run.fresh("preview")?;
-    let mut deployment =
-        deploy(run, proposal, &run.state_folder()?, &out, Purpose::Preview).await?;
+    let deployed = deploy(run, proposal, &run.state_folder()?, &out, Purpose::Preview).await;
+    let mut deployment = match (deployed, proposal.value().privileged.first()) {
+        (Err(Fault::Dependencies(error)), Some(path)) if error.is_of_the_lock() => {
+            let reasons = vec![Reason::Path(generate::uninstallable(path, &error))];
+            return stopped(run, Refusal { reasons }, &[proposal.hash()]);
+        }
+        (deployed, _) => deployed?,
+    };
     let previewed = preview::run(proposal, &mut deployment).await;
     deployment.end().await?;
     match previewed? {

@@ -216,22 +216,22 @@ fn json(name: &'static str, file: &File) -> Result<Value, LockError> {
     })
 }
 
-/// What is wrong with the base commit's lock files.
+/// What is wrong with lock files.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LockError {
     /// No lock file of npm.
     #[error(
-        "`package.json` of the base commit has dependencies but there is no `package-lock.json`: run `npm install --package-lock-only` and commit it"
+        "`package.json` has dependencies but there is no `package-lock.json`: run `npm install --package-lock-only` and commit it"
     )]
     NoPackageLock,
     /// A format without hashes for everything.
     #[error(
-        "`package-lock.json` of the base commit is older than format 2: run `npm install --package-lock-only --lockfile-version=3` and commit it"
+        "`package-lock.json` is older than format 2: run `npm install --package-lock-only --lockfile-version=3` and commit it"
     )]
     OldPackageLock,
     /// A package that npm's lock does not pin.
     #[error(
-        "`package-lock.json` of the base commit: `{package}` {why}: only packages that the lock file pins by hash are installed"
+        "`package-lock.json`: `{package}` {why}: only packages that the lock file pins by hash are installed"
     )]
     Package {
         /// Its path in the lock.
@@ -241,7 +241,7 @@ pub enum LockError {
     },
     /// Another tool's project file.
     #[error(
-        "the base commit has `{name}` but neither `requirements.txt` nor `pyproject.toml` with `uv.lock`: write one with hashes (`uv export --format requirements-txt -o requirements.txt`, or `pip-compile --generate-hashes`) and commit it"
+        "there is `{name}` but neither `requirements.txt` nor `pyproject.toml` with `uv.lock`: write one with hashes (`uv export --format requirements-txt -o requirements.txt`, or `pip-compile --generate-hashes`) and commit it"
     )]
     OtherPython {
         /// The file that is there.
@@ -249,7 +249,7 @@ pub enum LockError {
     },
     /// A requirement that pip's file does not pin.
     #[error(
-        "`requirements.txt` of the base commit: `{line}` {why}: write it with `pip-compile --generate-hashes` or `uv pip compile --generate-hashes`, and commit it"
+        "`requirements.txt`: `{line}` {why}: write it with `pip-compile --generate-hashes` or `uv pip compile --generate-hashes`, and commit it"
     )]
     Requirement {
         /// The line, escaped.
@@ -258,7 +258,7 @@ pub enum LockError {
         why: &'static str,
     },
     /// Not in its format.
-    #[error("reading `{name}` of the base commit: {cause}")]
+    #[error("reading `{name}`: {cause}")]
     Unreadable {
         /// Which file.
         name: &'static str,

@@ -1,10 +1,11 @@
-//! Which paths a proposal may change at all: the stack's own globs, and what no proposal changes for now.
+//! Which paths a proposal may change at all: the stack's own globs, what no proposal changes, and what makes it privileged.
 //!
 //! The list here is of files that make another program run code, choose where code comes from, or steer a reviewer, a machine or
 //! the next agent. They are executable configuration: they come from the base commit.
 //!
 //! INVARIANT: a refused path stays refused however it is spelt in upper and lower case, wherever in the folder it lies, and
-//! whether it is added, changed, deleted or made executable.
+//! whether it is added, changed, deleted or made executable. The lock files of the stack's own runtime, and only those, in their
+//! one spelling at the top of the folder, may change: [`locks`] names them, and the gate then asks a person.
 
 use std::fmt;
 
@@ -98,6 +99,33 @@ pub fn judge(
     Ok(refusals)
 }
 
+/// Changes to what decides the packages of the program, in order of the paths. With any of them the proposal is privileged.
+///
+/// What they cannot do is why they may change at all. Packages are installed with scripts off, in a sandbox that leads to the
+/// registries of the user's own configuration, each by its hash; `scripts`, `workspaces` and whatever else `package.json` holds is
+/// read there and by the program, whose own sandbox it cannot leave. What a developer's `npm install` would later run is
+/// for the person who is asked. LIMIT: whether new packages are honest nobody but that person judges.
+///
+/// # Errors
+/// The base commit's folder is no Pulumi project that can be read.
+pub fn locks(base: &Tree, proposed: &Tree) -> Result<Vec<RelPath>, ProjectError> {
+    let runtime = project::runtime(base)?;
+    Ok(changes(base, proposed)
+        .into_iter()
+        .map(|change| change.path)
+        .filter(|path| is_lock(runtime, path))
+        .collect())
+}
+
+fn is_lock(runtime: Runtime, path: &RelPath) -> bool {
+    let names = match runtime {
+        Runtime::Yaml => return false,
+        Runtime::Node => NODE_LOCKS,
+        Runtime::Python => PYTHON_LOCKS,
+    };
+    names.contains(&path.as_str())
+}
+
 fn one(
     base: &Tree,
     proposed: &Tree,
@@ -127,6 +155,9 @@ fn one(
             Ok(()) => Ok(()),
             Err(reason) => refuse(reason, PROJECT_ADVICE),
         };
+    }
+    if is_lock(runtime, path) {
+        return Ok(());
     }
     // Before the rule for YAML stacks: a person changes a stack's configuration, and another ending would not help.
     if let Some(reason) = privileged(path) {
@@ -185,6 +216,11 @@ const MACHINE: &str = "steers a build tool, an editor or a shell";
 const COMPILED: &str = "is compiled code, which nobody can read";
 const OURS: &str = "is configuration of the run itself";
 
+/// What decides the packages of a program on Node.
+const NODE_LOCKS: &[&str] = &["package.json", "package-lock.json"];
+/// What decides the packages of a program in Python.
+const PYTHON_LOCKS: &[&str] = &["requirements.txt", "pyproject.toml", "uv.lock"];
+
 /// Folders that no proposal touches, in lower case.
 const FOLDERS: &[(&[&str], &str)] = &[
     (
@@ -232,7 +268,7 @@ const FOLDERS: &[(&[&str], &str)] = &[
     ),
 ];
 
-/// Files that no proposal touches, in lower case.
+/// Files that no proposal touches, in lower case; but see [`locks`].
 const FILES: &[(&[&str], &str)] = &[
     (&["lightsout.yaml", "lightsout.yml", "lightsout.lock"], OURS),
     (&["main.json", "main.yml", "pulumi", "esc.yaml"], CONFIG),

@@ -15,7 +15,7 @@ use crate::fault::Fault;
 use crate::ledger::Recorded;
 use crate::perimeter::credentials::CredentialServer;
 use crate::perimeter::dependencies;
-use crate::perimeter::import::{self, open_folder};
+use crate::perimeter::import::{self, Tree, open_folder};
 use crate::perimeter::sandbox::Mount;
 use crate::pipeline::credentials::{self, Purpose};
 use crate::pipeline::generate::Proposal;
@@ -60,7 +60,13 @@ pub async fn deploy(
     let path = proposed_tree(run, proposal)?;
     let tree = import::import(open_folder(&path)?.as_fd(), &import::Limits::default())?;
     let project = Project::read(&tree).map_err(crate::engine::deployment::Error::from)?;
-    let (runtime, mounts) = host(run, &project).await?;
+    // Only then the proposal's own lock files: they are what a person will be asked about.
+    let locks = if proposal.value().privileged.is_empty() {
+        &run.base_tree
+    } else {
+        &tree
+    };
+    let (runtime, mounts) = host(run, &project, locks).await?;
     let passphrase = run.passphrase()?;
     let credentials = credentials::serve(run, purpose).await?;
     let plan = Plan {
@@ -82,7 +88,11 @@ pub async fn deploy(
     Ok(Deployment::start(plan).await?)
 }
 
-async fn host(run: &Run<'_>, project: &Project) -> Result<(program::Runtime, Vec<Mount>), Fault> {
+async fn host(
+    run: &Run<'_>,
+    project: &Project,
+    locks: &Tree,
+) -> Result<(program::Runtime, Vec<Mount>), Fault> {
     let read_only = |source: &Path, target: &Path| Mount::ReadOnly {
         source: source.to_owned(),
         target: target.to_owned(),
@@ -106,7 +116,7 @@ async fn host(run: &Run<'_>, project: &Project) -> Result<(program::Runtime, Vec
         (Host::Node { node, .. }, Runtime::Node { typescript }) => {
             let mut mounts = shown(node.shows());
             mounts.push(read_only(
-                &packages(run).await?.folder().join("node_modules"),
+                &packages(run, locks).await?.folder().join("node_modules"),
                 Path::new(program::NODE_MODULES),
             ));
             (
@@ -120,7 +130,7 @@ async fn host(run: &Run<'_>, project: &Project) -> Result<(program::Runtime, Vec
         (Host::Python(python), Runtime::Python) => {
             let mut mounts = shown(python.shows());
             mounts.push(read_only(
-                &packages(run).await?.folder(),
+                &packages(run, locks).await?.folder(),
                 Path::new(program::SITE_PACKAGES),
             ));
             (
@@ -141,8 +151,8 @@ async fn host(run: &Run<'_>, project: &Project) -> Result<(program::Runtime, Vec
     })
 }
 
-/// The program's packages, by the lock files of the base commit.
-async fn packages(run: &Run<'_>) -> Result<dependencies::Dependencies, Fault> {
+/// The program's packages, by a tree's lock files.
+async fn packages(run: &Run<'_>, locks: &Tree) -> Result<dependencies::Dependencies, Fault> {
     let environment: Vec<_> = run
         .perimeter
         .environment
@@ -150,7 +160,7 @@ async fn packages(run: &Run<'_>) -> Result<dependencies::Dependencies, Fault> {
         .into_iter()
         .collect();
     let installed =
-        dependencies::install(&run.base_tree, &run.perimeter.tools, &environment).await?;
+        dependencies::install(locks, &run.perimeter.tools, &environment).await?;
     let missing = || {
         Fault::Usage("the program needs Pulumi's SDK: list it in package.json and package-lock.json, or in requirements.txt with hashes".to_owned())
     };
