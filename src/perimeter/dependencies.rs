@@ -38,9 +38,9 @@ pub use lock::LockError;
 pub use manifest::{Manifest, ManifestError};
 
 use crate::names::Sha256;
+use crate::perimeter::egress::{Line, NotADestination};
 use crate::perimeter::import::Tree;
 use crate::perimeter::import::project::{ProjectError, Runtime, runtime};
-use crate::perimeter::egress::{Line, NotADestination};
 use crate::perimeter::sandbox;
 use crate::perimeter::tools::{self, Tools, UserProgram, UserTool};
 
@@ -246,9 +246,13 @@ async fn fill(
         take::copy(&from, &target, 0, &mut take::Room::default())?;
         Ok::<_, Error>((Manifest::make(&target)?, left.reached))
     });
-    let (manifest, reached) = taken
-        .await
-        .map_err(|cause| failed("taking what is installed into", &tree, std::io::Error::other(cause)))??;
+    let (manifest, reached) = taken.await.map_err(|cause| {
+        failed(
+            "taking what is installed into",
+            &tree,
+            std::io::Error::other(cause),
+        )
+    })??;
     write(&partial.join(MANIFEST), manifest.to_json()?.as_bytes())?;
     let reached = serde_json::to_vec(&reached)
         .map_err(|cause| failed("writing", &partial, std::io::Error::other(cause)))?;
@@ -286,7 +290,10 @@ async fn pip(
     let mut text = Vec::new();
     match &plan.uv {
         Some(tool) => text = uv::export(tool, &Stage::new(&cache.partial())?, &plan.files).await?,
-        None => plan.files.iter().for_each(|file| text.clone_from(&file.bytes)),
+        None => plan
+            .files
+            .iter()
+            .for_each(|file| text.clone_from(&file.bytes)),
     }
     let requirements = lock::requirements(&text)?;
     let mut stage = Stage::new(&cache.partial())?;
@@ -399,7 +406,10 @@ pub enum Error {
     #[error("the sandbox did not hand out what was installed")]
     Lost,
     /// More bytes than the limit.
-    #[error("the installed packages are larger than {} bytes", installer::STAGE_BYTES_MAX)]
+    #[error(
+        "the installed packages are larger than {} bytes",
+        installer::STAGE_BYTES_MAX
+    )]
     TooLarge,
     /// The system said no.
     #[error("{doing} `{path}`: {source}")]

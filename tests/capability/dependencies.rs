@@ -436,4 +436,3 @@ async fn a_cache_that_others_can_write_is_not_used() {
     let found = place.install(&npm_base(&place, None)).await;
     assert!(matches!(found, Err(Error::NotOurs { .. })), "{found:?}");
 }
-

@@ -12,9 +12,7 @@ use super::settings::Settings;
 use super::stage::{INSIDE, Stage};
 use super::{DEADLINE, Error, OUTPUT_BYTES_MAX};
 use crate::perimeter::egress::{self, Egress, Line, Reach, Rules};
-use crate::perimeter::sandbox::{
-    Command, End, Finished, Identity, Limits, Mount, Sandbox, Walls,
-};
+use crate::perimeter::sandbox::{Command, End, Finished, Identity, Limits, Mount, Sandbox, Walls};
 use crate::perimeter::tools::{self, UserTool};
 
 /// A sandbox with its proxy.
@@ -78,11 +76,7 @@ impl<'a> Installer<'a> {
         Ok(installer)
     }
 
-    fn serve(
-        &mut self,
-        settings: Settings,
-        listener: std::net::TcpListener,
-    ) -> Result<(), Error> {
+    fn serve(&mut self, settings: Settings, listener: std::net::TcpListener) -> Result<(), Error> {
         let address = listener.local_addr().map_err(Error::Proxying)?;
         self.proxy = format!("http://{address}");
         let rules = Rules {
@@ -150,7 +144,12 @@ impl<'a> Installer<'a> {
                 None => std::future::pending().await,
             }
         };
-        let Finished { end, stdout, stderr, .. } = tokio::select! {
+        let Finished {
+            end,
+            stdout,
+            stderr,
+            ..
+        } = tokio::select! {
             biased;
             finished = self.sandbox.run(command) => finished?,
             line = refused => return Err(Error::Host { program, line: line.to_string() }),
@@ -159,7 +158,11 @@ impl<'a> Installer<'a> {
             return Ok(stdout);
         }
         // It may have ended on being refused before that was seen here.
-        let line = self.egress.iter().flat_map(Egress::record).find(Line::is_final);
+        let line = self
+            .egress
+            .iter()
+            .flat_map(Egress::record)
+            .find(Line::is_final);
         Err(match line {
             Some(line) => Error::Host {
                 program,

@@ -191,7 +191,9 @@ fn requirement(line: &str, found: &mut Requirements) -> Result<(), LockError> {
     }
     let hashes = rest.split_whitespace().filter_map(|word| {
         let (kind, hash) = word.strip_prefix("--hash=")?.split_once(':')?;
-        ["sha256", "sha384", "sha512"].contains(&kind).then(|| hash.to_ascii_lowercase())
+        ["sha256", "sha384", "sha512"]
+            .contains(&kind)
+            .then(|| hash.to_ascii_lowercase())
     });
     let before = found.hashes.len();
     found.hashes.extend(hashes);

@@ -13,10 +13,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::Error;
 use super::lock::Requirements;
 use super::settings::{Settings, ask};
 use super::stage::{LOCKS, Stage, TREE, inside};
-use super::Error;
 use crate::perimeter::egress::Destination;
 use crate::perimeter::sandbox::Mount;
 use crate::perimeter::tools::UserTool;
@@ -129,7 +129,13 @@ async fn usual_index(
     environment: &[(OsString, OsString)],
     cwd: &Path,
 ) -> Result<String, Error> {
-    let help = ask(tool, &["-I", "-m", "pip", "install", "--help"], environment, cwd).await?;
+    let help = ask(
+        tool,
+        &["-I", "-m", "pip", "install", "--help"],
+        environment,
+        cwd,
+    )
+    .await?;
     let words: Vec<&str> = help.split_whitespace().collect();
     let at = words.iter().position(|word| *word == "--index-url");
     let url = words
@@ -203,7 +209,9 @@ pub(super) fn page_args() -> Vec<OsString> {
 pub(super) fn file_hosts(printed: &[u8]) -> Result<Vec<Destination>, Error> {
     let list: Value =
         serde_json::from_slice(printed).map_err(|cause| unreadable(&cause.to_string()))?;
-    let list = list.as_array().ok_or_else(|| unreadable("no list of hosts"))?;
+    let list = list
+        .as_array()
+        .ok_or_else(|| unreadable("no list of hosts"))?;
     let hosts = list.iter().filter_map(Value::as_str).take(HOSTS_MAX);
     Ok(hosts
         .filter_map(|url| Destination::of_url(url).map_or(None, Some))

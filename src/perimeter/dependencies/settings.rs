@@ -43,7 +43,10 @@ impl Settings {
         settings.set("HOME", inside("home"));
         settings.set("TMPDIR", inside("tmp"));
         settings.set("PATH", "/usr/local/bin:/usr/bin:/bin");
-        settings.set("LANG", variable(environment, "LANG").unwrap_or("C.UTF-8".as_ref()));
+        settings.set(
+            "LANG",
+            variable(environment, "LANG").unwrap_or("C.UTF-8".as_ref()),
+        );
         settings.certificates(stage, environment)?;
         Ok(settings)
     }

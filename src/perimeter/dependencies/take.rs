@@ -20,8 +20,13 @@ use crate::perimeter::import::path::shown;
 /// Opens a folder of a tree for [`copy`].
 pub(super) fn open(tree: &OwnedFd, name: &str) -> Result<OwnedFd, Error> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    openat2(tree, name, flags, Mode::empty(), BENEATH)
-        .map_err(|errno| failed("opening what was installed in", Path::new(name), errno.into()))
+    openat2(tree, name, flags, Mode::empty(), BENEATH).map_err(|errno| {
+        failed(
+            "opening what was installed in",
+            Path::new(name),
+            errno.into(),
+        )
+    })
 }
 
 /// What may still be copied.
@@ -41,12 +46,7 @@ impl Default for Room {
 }
 
 /// Copies everything in a folder into a folder that is there.
-pub(super) fn copy(
-    from: &OwnedFd,
-    to: &Path,
-    depth: usize,
-    room: &mut Room,
-) -> Result<(), Error> {
+pub(super) fn copy(from: &OwnedFd, to: &Path, depth: usize, room: &mut Room) -> Result<(), Error> {
     let read = |errno: Errno| failed("reading what is installed in", to, errno.into());
     for entry in Dir::read_from(from).map_err(read)? {
         let entry = entry.map_err(read)?;
@@ -74,7 +74,11 @@ pub(super) fn copy(
                 copy(&fd, &at, depth + 1, room)?;
             }
             FileType::RegularFile => {
-                let mode = if stat.st_mode & 0o100 == 0 { 0o644 } else { 0o755 };
+                let mode = if stat.st_mode & 0o100 == 0 {
+                    0o644
+                } else {
+                    0o755
+                };
                 file(fd, &at, mode, room)?;
             }
             FileType::Directory

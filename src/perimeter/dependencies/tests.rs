@@ -73,8 +73,9 @@ fn a_package_lock_pins_everything_by_hash() {
 
 #[test]
 fn a_requirements_file_pins_everything_by_hash() {
-    let pip =
-        |text: &str| lock::python(&tree(&[("requirements.txt", text)])).map(|files| files.is_some());
+    let pip = |text: &str| {
+        lock::python(&tree(&[("requirements.txt", text)])).map(|files| files.is_some())
+    };
     let hash = format!("--hash=sha256:{}", Sha256::of(b"x"));
     assert_eq!(
         pip(&format!(

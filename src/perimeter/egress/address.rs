@@ -62,6 +62,10 @@ impl Destination {
         } else {
             return Err(NotADestination::Clear);
         };
+        // Some readers of URLs take it for `/`.
+        if rest.contains('\\') {
+            return Err(NotADestination::Host);
+        }
         let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
         let authority = authority
             .rsplit_once('@')

@@ -80,12 +80,14 @@ impl Upstream {
 
     async fn connect(&self, destination: &Destination) -> std::io::Result<TcpStream> {
         let mut stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
-        let authorization = self.authorization.as_ref().map_or_else(String::new, |value| {
-            format!("Proxy-Authorization: {value}\r\n")
-        });
-        let head = format!(
-            "CONNECT {destination} HTTP/1.1\r\nHost: {destination}\r\n{authorization}\r\n"
-        );
+        let authorization = self
+            .authorization
+            .as_ref()
+            .map_or_else(String::new, |value| {
+                format!("Proxy-Authorization: {value}\r\n")
+            });
+        let head =
+            format!("CONNECT {destination} HTTP/1.1\r\nHost: {destination}\r\n{authorization}\r\n");
         stream.write_all(head.as_bytes()).await?;
         let mut answer = Vec::new();
         // Byte by byte: what follows the head is the tunnel's.
@@ -123,7 +125,11 @@ pub(super) async fn dial(
 ) -> Result<TcpStream, Refusal> {
     let name = match &destination.host {
         Host::Loopback(address) => {
-            return first(vec![SocketAddr::new(*address, destination.port)], destination).await;
+            return first(
+                vec![SocketAddr::new(*address, destination.port)],
+                destination,
+            )
+            .await;
         }
         Host::Name(name) => name,
     };

@@ -83,8 +83,8 @@ fn plain<'a>(
         .unwrap_or((rest, "/"));
     // Not the whole target: a path may hold a secret.
     let refuse = |why| Refused(excerpt(authority), why);
-    let destination = Destination::of_authority(authority, Some(80), true)
-        .map_err(|_| refuse(Refusal::Host))?;
+    let destination =
+        Destination::of_authority(authority, Some(80), true).map_err(|_| refuse(Refusal::Host))?;
     match destination.host {
         Host::Name(_) => return Err(refuse(Refusal::NotListed)),
         Host::Loopback(_) => {}

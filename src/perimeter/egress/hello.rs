@@ -67,25 +67,27 @@ pub(super) fn message(bytes: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
 
 /// The one name that a `ClientHello` asks for.
 pub(super) fn server_name(hello: &[u8]) -> Result<Option<String>, Refusal> {
-    extensions(hello).ok_or(Refusal::NotTls)?.map_or(Ok(None), |list| {
-        let mut found = None;
-        let mut list = Cursor(list);
-        while !list.0.is_empty() {
-            let (Some(kind), Some(body)) = (list.number(2), list.vector(2)) else {
-                return Err(Refusal::NotTls);
-            };
-            if kind == ENCRYPTED_HELLO {
-                return Err(Refusal::HiddenName);
-            }
-            if kind == SERVER_NAME {
-                let name = one_name(body).ok_or(Refusal::ServerName)?;
-                if found.replace(name).is_some() {
-                    return Err(Refusal::ServerName);
+    extensions(hello)
+        .ok_or(Refusal::NotTls)?
+        .map_or(Ok(None), |list| {
+            let mut found = None;
+            let mut list = Cursor(list);
+            while !list.0.is_empty() {
+                let (Some(kind), Some(body)) = (list.number(2), list.vector(2)) else {
+                    return Err(Refusal::NotTls);
+                };
+                if kind == ENCRYPTED_HELLO {
+                    return Err(Refusal::HiddenName);
+                }
+                if kind == SERVER_NAME {
+                    let name = one_name(body).ok_or(Refusal::ServerName)?;
+                    if found.replace(name).is_some() {
+                        return Err(Refusal::ServerName);
+                    }
                 }
             }
-        }
-        Ok(found)
-    })
+            Ok(found)
+        })
 }
 
 /// The extensions' bytes. Outer nothing: not a `ClientHello`; inner nothing: it has none.
@@ -125,7 +127,11 @@ impl<'a> Cursor<'a> {
 
     fn number(&mut self, bytes: usize) -> Option<usize> {
         let bytes = self.take(bytes)?;
-        Some(bytes.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte)))
+        Some(
+            bytes
+                .iter()
+                .fold(0, |sum, byte| sum << 8 | usize::from(*byte)),
+        )
     }
 
     /// A length of so many bytes, and what it is of.

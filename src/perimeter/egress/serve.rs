@@ -170,9 +170,13 @@ async fn reach(shared: &Shared, destination: &Destination) -> Result<TcpStream, 
     if !shared.listed().contains(destination) {
         return Err(refuse(Refusal::NotListed));
     }
-    dial::dial(destination, shared.rules.reach, shared.rules.upstream.as_ref())
-        .await
-        .map_err(refuse)
+    dial::dial(
+        destination,
+        shared.rules.reach,
+        shared.rules.upstream.as_ref(),
+    )
+    .await
+    .map_err(refuse)
 }
 
 async fn tunnel(
@@ -198,7 +202,11 @@ async fn tunnel(
             (Host::Loopback(_), None) => true,
             (Host::Name(_), None) | (Host::Loopback(_), Some(_)) => false,
         };
-        if same { Ok(bytes) } else { Err(Refusal::ServerName) }
+        if same {
+            Ok(bytes)
+        } else {
+            Err(Refusal::ServerName)
+        }
     });
     let carried = match checked {
         Ok(bytes) => {

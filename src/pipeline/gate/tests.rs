@@ -224,13 +224,7 @@ fn word(decision: &Decision) -> String {
 }
 
 /// The case without and with an approval.
-fn lines(
-    ledger: &mut Ledger,
-    level: Autonomy,
-    policy: &str,
-    holdout: &str,
-    step: &str,
-) -> String {
+fn lines(ledger: &mut Ledger, level: Autonomy, policy: &str, holdout: &str, step: &str) -> String {
     let run = format!("{level}-{policy}-{holdout}-{step}");
     let of = record(ledger, &run, level, (policy, holdout), step);
     let right = approval(ledger, &of, of.preview.hash());

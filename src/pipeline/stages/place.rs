@@ -159,8 +159,7 @@ async fn packages(run: &Run<'_>, locks: &Tree) -> Result<dependencies::Dependenc
         .select(|_| true)
         .into_iter()
         .collect();
-    let installed =
-        dependencies::install(locks, &run.perimeter.tools, &environment).await?;
+    let installed = dependencies::install(locks, &run.perimeter.tools, &environment).await?;
     let missing = || {
         Fault::Usage("the program needs Pulumi's SDK: list it in package.json and package-lock.json, or in requirements.txt with hashes".to_owned())
     };

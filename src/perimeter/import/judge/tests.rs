@@ -166,8 +166,8 @@ fn only_the_allowed_globs_may_change() {
     );
     assert!(Allowed::new(&["a{b"]).is_err());
     // A glob does not open what is closed.
-    let new = tree(&[("Pulumi.yaml", NODE), ("package.json", "{}")]);
-    assert_eq!(paths(&base, &new, &["package.json"]), ["package.json"]);
+    let new = tree(&[("Pulumi.yaml", NODE), ("yarn.lock", "")]);
+    assert_eq!(paths(&base, &new, &["yarn.lock"]), ["yarn.lock"]);
 }
 
 #[test]
