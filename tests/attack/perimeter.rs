@@ -149,6 +149,20 @@ fn a_changed_lock_file_is_held_for_a_person() {
     assert_eq!(report["decision"]["needs"][0]["need"], "dependencies");
     assert_eq!(report["decision"]["needs"][0]["paths"][0], "package.json");
     assert!(added.resources().is_empty());
+    let run = report["run"].as_str().unwrap();
+    let approved = added.lightsout(&["--format", "json", "approve", run, "--by", "Ada"]);
+    assert_eq!(approved.expect(0).json()["outcome"], "applied");
+}
+
+/// What cannot be installed is the proposal's fault, not a fault of the run.
+#[test]
+fn lock_files_that_disagree_are_refused() {
+    tools();
+    let site = factory("queue-demo", "stacks/queue-node")
+        .agent("sed -i 's/\"dependencies\": {/\"dependencies\": { \"queue-not-locked\": \"1.0.0\",/' package.json")
+        .build();
+    let ran = site.run().expect(12);
+    assert!(ran.stdout.contains("package.json"), "{}", ran.stdout);
 }
 
 #[test]

@@ -467,11 +467,6 @@ async fn what_was_reached_is_recorded_and_a_token_reaches_its_registry() {
         ],
     );
     environment.retain(|(name, _)| name != "NPM_CONFIG_REGISTRY");
-    // npm itself is asked about its configuration without these variables: here it needs one.
-    environment.push((
-        "NPM_CONFIG_REGISTRY".into(),
-        format!("{}/npm/", place.registry.address).into(),
-    ));
     let base = npm_base(&place, None);
     let found = install(&base, &place.tools, &environment)
         .await

@@ -8,9 +8,9 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::settings::{Settings, ask, forwarded};
 use super::stage::{self, Stage, inside};
@@ -23,13 +23,29 @@ pub(super) async fn settings(
     stage: &mut Stage,
     environment: &[(OsString, OsString)],
 ) -> Result<Settings, Error> {
-    let text = ask(tool, &["config", "ls", "--json"], environment, stage.path()).await?;
-    let config: Value = serde_json::from_str(&text).map_err(|cause| unreadable(&cause))?;
-    let config = config
-        .as_object()
-        .ok_or_else(|| unreadable(&"it is not a table"))?;
+    let mut config = config(tool, forwarded(environment), stage.path()).await?;
     let mut settings = Settings::common(stage, environment)?;
-    for (key, value) in config {
+    let mut named = Vec::new();
+    for file in ["userconfig", "globalconfig"] {
+        let bytes = match config.get(file).and_then(Value::as_str) {
+            Some(path) => stage::read(Path::new(path))?,
+            None => None,
+        }
+        .unwrap_or(Vec::new());
+        let names = variables(&String::from_utf8_lossy(&bytes));
+        named.extend(names.into_iter().filter_map(|name| {
+            let value = variable(environment, &name)?.to_owned();
+            Some((OsString::from(name), value))
+        }));
+        settings.args.push(option(file, &stage.give(&bytes)?));
+    }
+    if !named.is_empty() {
+        // An address may be made of them too.
+        let env = [forwarded(environment), named.clone()].concat();
+        config = self::config(tool, env, stage.path()).await?;
+        settings.env.append(&mut named);
+    }
+    for (key, value) in &config {
         if key == "registry" || key.ends_with(":registry") {
             let url = value.as_str().unwrap_or("");
             settings.registry(&format!("npm's `{key}`"), url)?;
@@ -39,22 +55,6 @@ pub(super) async fn settings(
         && let Some(path) = stage.give_file(Path::new(path))?
     {
         settings.args.push(option("cafile", &path));
-    }
-    let mut names = BTreeSet::new();
-    for file in ["userconfig", "globalconfig"] {
-        let path = config.get(file).and_then(Value::as_str).map(PathBuf::from);
-        let bytes = match path {
-            Some(path) => stage::read(&path)?,
-            None => None,
-        }
-        .unwrap_or(Vec::new());
-        names.extend(variables(&String::from_utf8_lossy(&bytes)));
-        settings.args.push(option(file, &stage.give(&bytes)?));
-    }
-    for name in names {
-        if let Some(value) = variable(environment, &name) {
-            settings.set(&name, value);
-        }
     }
     for (name, value) in forwarded(environment) {
         let of_npm = name.to_str().and_then(|name| {
@@ -69,6 +69,19 @@ pub(super) async fn settings(
         .args
         .push(option("cache", &inside("home").join("npm")));
     Ok(settings)
+}
+
+/// npm's configuration, without what it keeps to itself.
+async fn config(
+    tool: &UserTool,
+    env: Vec<(OsString, OsString)>,
+    cwd: &Path,
+) -> Result<Map<String, Value>, Error> {
+    let text = ask(tool, &["config", "ls", "--json"], env, cwd).await?;
+    serde_json::from_str(&text).map_err(|cause| Error::Configuration {
+        program: "npm",
+        problem: cause.to_string(),
+    })
 }
 
 /// The arguments of an installation.
@@ -91,27 +104,20 @@ pub(super) fn args(proxy: &str) -> Vec<OsString> {
 }
 
 /// The variables that an `.npmrc` names as `${NAME}`: tokens are commonly given so.
-fn variables(text: &str) -> impl Iterator<Item = String> {
+pub(super) fn variables(text: &str) -> BTreeSet<String> {
     let names = text.split("${").skip(1).filter_map(|rest| {
         let (name, _) = rest.split_once('}')?;
         let name = name.strip_suffix('?').unwrap_or(name);
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         name.bytes().all(plain).then(|| name.to_owned())
     });
-    names.collect::<Vec<_>>().into_iter()
+    names.collect()
 }
 
 fn option(name: &str, value: &Path) -> OsString {
     let mut option = OsString::from(format!("--{name}="));
     option.push(value);
     option
-}
-
-fn unreadable(cause: &dyn std::fmt::Display) -> Error {
-    Error::Configuration {
-        program: "npm",
-        problem: cause.to_string(),
-    }
 }
 
 /// What we set, or what names places of the host.
@@ -130,11 +136,3 @@ const OURS: &[&str] = &[
     "script_shell",
     "node_options",
 ];
-
-#[cfg(test)]
-#[test]
-fn variables_of_an_npmrc_are_found() {
-    let found: Vec<_> =
-        variables("//x/:_authToken=${NPM_TOKEN}\na=${B?} c=${not plain} d=$E ${F").collect();
-    assert_eq!(found, ["NPM_TOKEN", "B"]);
-}

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::Error;
 use super::lock::Requirements;
-use super::settings::{Settings, ask};
+use super::settings::{Settings, ask, forwarded};
 use super::stage::{LOCKS, Stage, TREE, inside};
 use crate::perimeter::egress::Destination;
 use crate::perimeter::sandbox::Mount;
@@ -37,7 +37,7 @@ pub(super) async fn settings(
     requirements: &Requirements,
 ) -> Result<Pip, Error> {
     let list = ["-I", "-m", "pip", "config", "list"];
-    let config = read(&ask(tool, &list, environment, stage.path()).await?)?;
+    let config = read(&ask(tool, &list, forwarded(environment), stage.path()).await?)?;
     let get = |key: &str| config.get(key).map_or("", String::as_str);
     let mut settings = Settings::common(stage, environment)?;
     let mut pages = Vec::new();
@@ -132,7 +132,7 @@ async fn usual_index(
     let help = ask(
         tool,
         &["-I", "-m", "pip", "install", "--help"],
-        environment,
+        forwarded(environment),
         cwd,
     )
     .await?;
@@ -149,7 +149,7 @@ async fn usual_index(
 }
 
 /// What `pip config list` prints: one `SECTION.KEY='VALUE'` a line. Its own order of precedence is kept.
-fn read(text: &str) -> Result<BTreeMap<String, String>, Error> {
+pub(super) fn read(text: &str) -> Result<BTreeMap<String, String>, Error> {
     let mut config = BTreeMap::new();
     for wanted in ["global", "install", ":env:"] {
         for line in text.lines() {
@@ -265,14 +265,3 @@ const HOSTS_MAX: usize = 16;
 
 /// Fetches pages of indexes and prints the hosts of the files that are locked. A page that is not there is another index's.
 const PAGES: &str = include_str!("pages.py");
-
-#[cfg(test)]
-#[test]
-fn what_pip_says_of_its_configuration_is_read() {
-    let text = "global.index-url='https://u:p@a/simple'\n:env:.find-links='/x'\nglobal.extra-index-url='\\nhttps://b\\nhttps://c'\ninstall.index-url=\"https://d\"\ndownload.index-url='e'\n";
-    let config = read(text).unwrap();
-    assert_eq!(config["index-url"], "https://d");
-    assert_eq!(config["extra-index-url"], "\nhttps://b\nhttps://c");
-    assert_eq!(config["find-links"], "/x");
-    assert!(read("global.a=b\n").is_err());
-}

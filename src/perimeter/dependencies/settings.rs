@@ -138,13 +138,13 @@ pub(super) fn forwarded(environment: &[(OsString, OsString)]) -> Vec<(OsString, 
 pub(super) async fn ask(
     tool: &UserTool,
     args: &[&str],
-    environment: &[(OsString, OsString)],
+    env: Vec<(OsString, OsString)>,
     cwd: &Path,
 ) -> Result<String, Error> {
     let output = tools::run(Invocation {
         program: Program::User(tool),
         args: args.iter().map(OsString::from).collect(),
-        env: forwarded(environment),
+        env,
         cwd: cwd.to_owned(),
         stdin: Vec::new(),
         deadline: super::ASK_DEADLINE,

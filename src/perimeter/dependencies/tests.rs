@@ -150,3 +150,19 @@ fn a_uv_lock_counts_only_beside_its_project() {
     ]);
     assert_eq!(lock::python(&first), Ok(None));
 }
+
+#[test]
+fn variables_of_an_npmrc_are_found() {
+    let found = npm::variables("//x/:_authToken=${NPM_TOKEN}\na=${B?} c=${not plain} d=$E ${F");
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), ["B", "NPM_TOKEN"]);
+}
+
+#[test]
+fn what_pip_says_of_its_configuration_is_read() {
+    let text = "global.index-url='https://u:p@a/simple'\n:env:.find-links='/x'\nglobal.extra-index-url='\\nhttps://b\\nhttps://c'\ninstall.index-url=\"https://d\"\ndownload.index-url='e'\n";
+    let config = pip::read(text).unwrap();
+    assert_eq!(config["index-url"], "https://d");
+    assert_eq!(config["extra-index-url"], "\nhttps://b\nhttps://c");
+    assert_eq!(config["find-links"], "/x");
+    assert!(pip::read("global.a=b\n").is_err());
+}

@@ -101,10 +101,9 @@ pub fn judge(
 
 /// Changes to what decides the packages of the program, in order of the paths. With any of them the proposal is privileged.
 ///
-/// What they cannot do is why they may change at all. Packages are installed with scripts off, in a sandbox that leads to the
-/// registries of the user's own configuration, each by its hash; `scripts`, `workspaces` and whatever else `package.json` holds is
-/// read there and by the program, whose own sandbox it cannot leave. What a developer's `npm install` would later run is
-/// for the person who is asked. LIMIT: whether new packages are honest nobody but that person judges.
+/// They may change at all because nothing they name runs outside a sandbox: packages are installed by hash, scripts off, where only
+/// the user's own registries are reached, and what else `package.json` holds is read there and by the program behind its own wall.
+/// LIMIT: whether new packages are honest, and what a developer's `npm install` would run, only the person who is asked judges.
 ///
 /// # Errors
 /// The base commit's folder is no Pulumi project that can be read.
@@ -118,10 +117,10 @@ pub fn locks(base: &Tree, proposed: &Tree) -> Result<Vec<RelPath>, ProjectError>
 }
 
 fn is_lock(runtime: Runtime, path: &RelPath) -> bool {
-    let names = match runtime {
-        Runtime::Yaml => return false,
-        Runtime::Node => NODE_LOCKS,
-        Runtime::Python => PYTHON_LOCKS,
+    let names: &[&str] = match runtime {
+        Runtime::Yaml => &[],
+        Runtime::Node => &["package.json", "package-lock.json"],
+        Runtime::Python => &["requirements.txt", "pyproject.toml", "uv.lock"],
     };
     names.contains(&path.as_str())
 }
@@ -215,11 +214,6 @@ const AGENTS: &str = "steers agents";
 const MACHINE: &str = "steers a build tool, an editor or a shell";
 const COMPILED: &str = "is compiled code, which nobody can read";
 const OURS: &str = "is configuration of the run itself";
-
-/// What decides the packages of a program on Node.
-const NODE_LOCKS: &[&str] = &["package.json", "package-lock.json"];
-/// What decides the packages of a program in Python.
-const PYTHON_LOCKS: &[&str] = &["requirements.txt", "pyproject.toml", "uv.lock"];
 
 /// Folders that no proposal touches, in lower case.
 const FOLDERS: &[(&[&str], &str)] = &[
