@@ -41,7 +41,7 @@ impl<'a> Installer<'a> {
         stage: &Stage,
         settings: Option<Settings>,
     ) -> Result<Self, Error> {
-        let mut mounts: Vec<Mount> = tool.shows().iter().map(shown).collect();
+        let mut mounts: Vec<Mount> = tool.shows().iter().map(|path| shown(path)).collect();
         mounts.push(Mount::Copy {
             source: stage.path().to_owned(),
             target: INSIDE.into(),
@@ -181,10 +181,10 @@ impl<'a> Installer<'a> {
     }
 }
 
-fn shown(path: &PathBuf) -> Mount {
+fn shown(path: &Path) -> Mount {
     Mount::ReadOnly {
-        source: path.clone(),
-        target: path.clone(),
+        source: path.to_owned(),
+        target: path.to_owned(),
     }
 }
 

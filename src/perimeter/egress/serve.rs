@@ -236,11 +236,12 @@ async fn carry(
     }
     let (from_client, to_client) = client.split();
     let (from_server, to_server) = server.split();
-    tokio::try_join!(
-        copy(from_client, to_server, shared, place, Way::Up),
-        copy(from_server, to_client, shared, place, Way::Down),
-    )
-    .map(|((), ())| ())
+    // A limit that one way reaches ends both.
+    let up = copy(from_client, to_server, shared, place, Way::Up);
+    let down = copy(from_server, to_client, shared, place, Way::Down);
+    futures_util::future::try_join(up, down)
+        .await
+        .map(|((), ())| ())
 }
 
 async fn plain(
