@@ -45,7 +45,7 @@ pub enum Error {
         why: NotADestination,
     },
     /// The user's proxy.
-    #[error("the proxy that HTTPS_PROXY names is not an `http://` address")]
+    #[error("the proxy that HTTPS_PROXY, npm or pip names is not an `http://` address")]
     Proxy,
     /// A tool's configuration cannot be read.
     #[error("reading the configuration of `{program}`: {problem}")]

@@ -51,6 +51,12 @@ pub(super) async fn settings(
             settings.registry(&format!("npm's `{key}`"), url)?;
         }
     }
+    let text = |key: &str| config.get(key).and_then(Value::as_str);
+    if let Some(proxy) = text("https-proxy").or_else(|| text("proxy")) {
+        let without = config.get("noproxy").and_then(Value::as_array);
+        let without = without.into_iter().flatten().filter_map(Value::as_str);
+        settings.go_through(proxy, &without.collect::<Vec<_>>().join(","))?;
+    }
     if let Some(path) = config.get("cafile").and_then(Value::as_str)
         && let Some(path) = stage.give_file(Path::new(path))?
     {

@@ -4,7 +4,7 @@
 //! reachable, a few lines of Python fetch the page of every locked package as pip would, and the hosts of files whose hash is
 //! locked (or that have none there) are added. So no file host is known here by name, and none that the lock file names counts.
 //!
-//! LIMIT: `.netrc` and keyrings are not given: credentials stand in the index's address. An index or file that is redirected to
+//! LIMIT: a file host that an index names may have a private address, as the index itself may. `.netrc` and keyrings are not given: credentials stand in the index's address. An index or file that is redirected to
 //! another host needs that host as an `extra-index-url` of the user's.
 
 use std::collections::BTreeMap;
@@ -84,6 +84,7 @@ pub(super) async fn settings(
             settings.set(&variable(key), path);
         }
     }
+    settings.go_through(get("proxy"), "")?;
     // All of it was just said.
     settings.set("PIP_CONFIG_FILE", "/dev/null");
     let hosts: Vec<&str> = get("trusted-host").split_whitespace().collect();

@@ -90,6 +90,14 @@ impl Settings {
         Ok(())
     }
 
+    /// Takes the proxy that a tool's own configuration names, if the environment names none.
+    pub(super) fn go_through(&mut self, url: &str, no_proxy: &str) -> Result<(), Error> {
+        if self.upstream.is_none() && !url.is_empty() {
+            self.upstream = Some(Upstream::of_url(url, no_proxy).ok_or(Error::Proxy)?);
+        }
+        Ok(())
+    }
+
     /// Lists a registry that the user named.
     pub(super) fn registry(&mut self, key: &str, url: &str) -> Result<(), Error> {
         // The address may hold a password: only where it is written is said.

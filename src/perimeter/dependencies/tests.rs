@@ -166,3 +166,64 @@ fn what_pip_says_of_its_configuration_is_read() {
     assert_eq!(config["find-links"], "/x");
     assert!(pip::read("global.a=b\n").is_err());
 }
+
+/// What is left in the sandbox is taken file by file; anything that is not a file or a folder refuses all of it.
+#[test]
+fn only_files_and_folders_are_taken() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let from = folder.path().join("stage/tree");
+    make(&from.join("node_modules/a")).unwrap();
+    fs::write(from.join("node_modules/a/run"), "12345").unwrap();
+    let bits = fs::Permissions::from_mode(0o4755);
+    fs::set_permissions(from.join("node_modules/a/run"), bits).unwrap();
+    fs::write(from.join("package.json"), "{}").unwrap();
+    let take = |to: &str, bytes: u64, entries: usize| {
+        let stage =
+            std::os::fd::OwnedFd::from(fs::File::open(folder.path().join("stage")).unwrap());
+        let to = folder.path().join(to);
+        make(&to).unwrap();
+        let mut room = take::Room { bytes, entries };
+        take::copy(&take::open(&stage, TREE)?, &to, 0, &mut room)
+    };
+    take("whole", 7, 4).unwrap();
+    let run = folder.path().join("whole/node_modules/a/run");
+    assert_eq!(fs::read(&run).unwrap(), b"12345");
+    // Executable, and nothing more.
+    let mode = fs::metadata(&run).unwrap().permissions().mode();
+    assert_eq!(mode & 0o7100, 0o100);
+    assert!(matches!(take("large", 6, 4), Err(Error::TooLarge)));
+    let many = take("many", 7, 3);
+    assert!(matches!(
+        many,
+        Err(Error::Manifest(ManifestError::TooMany { .. }))
+    ));
+    let odd = from.join("node_modules/odd");
+    let refused = |to: &str| {
+        let found = take(to, 100, 100);
+        assert!(
+            matches!(found, Err(Error::Manifest(ManifestError::Entry { .. }))),
+            "{to}: {found:?}"
+        );
+        fs::remove_file(&odd).unwrap();
+    };
+    std::os::unix::fs::symlink("/etc/passwd", &odd).unwrap();
+    refused("absolute");
+    std::os::unix::fs::symlink("a/run", &odd).unwrap();
+    refused("inside");
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        &odd,
+        rustix::fs::FileType::Fifo,
+        0o644.into(),
+        0,
+    )
+    .unwrap();
+    refused("pipe");
+    drop(std::os::unix::net::UnixListener::bind(&odd).unwrap());
+    refused("socket");
+    // A tree that is itself a link leads nowhere.
+    fs::rename(&from, folder.path().join("moved")).unwrap();
+    std::os::unix::fs::symlink("../moved", &from).unwrap();
+    assert!(take("link", 100, 100).is_err());
+}
