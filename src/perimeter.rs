@@ -11,6 +11,7 @@ use crate::perimeter::tools::Tools;
 pub mod broker;
 pub mod credentials;
 pub mod dependencies;
+pub mod egress;
 pub mod github;
 pub mod identity;
 pub mod import;

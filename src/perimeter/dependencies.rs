@@ -1,16 +1,26 @@
-//! A stack's npm and pip packages, installed from the base commit's lock files before anything of the agent runs.
+//! A stack's npm and pip packages, installed from lock files before anything of the agent runs.
 //!
-//! One folder for each set of lock files and tool, under `dependencies/` of the home folder: made aside, put in place at once,
+//! One folder for each set of lock files and tools, under `dependencies/` of the home folder: made aside, put in place at once,
 //! read-only files, a [manifest](Manifest) of all of them beside it. Later runs take it as it is after a look at every file.
 //!
-//! INVARIANT: no script of a package runs, nothing is built; every package is named by a hash in a lock file of the base commit;
-//! of the stack only those lock files are there when it happens, and of the environment only what [`FORWARDED`] names.
+//! INVARIANT: no script of a package runs, nothing is built; every package is named by a hash in a lock file; npm, pip and uv run
+//! in a sandbox that shows them the lock files and the user's own npm and pip configuration, and leads to the registries that
+//! this configuration names and nowhere else. Of the environment they see only what [`FORWARDED`] names, and what an `.npmrc`
+//! refers to.
 //!
-//! The network is reached here, so this does not happen in the sandbox. It does not resolve versions and writes no lock file.
+//! It does not resolve versions and writes no lock file.
 
 mod cache;
+mod error;
+mod installer;
 mod lock;
 mod manifest;
+mod npm;
+mod pip;
+mod settings;
+mod stage;
+mod take;
+mod uv;
 
 use std::ffi::OsString;
 use std::fs;
@@ -21,17 +31,22 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use cache::Cache;
+use installer::{Installer, Left};
+use lock::{LockFile, Python};
+use stage::{LOCKS, Stage, TREE};
 
 pub use crate::perimeter::tools::{
     FORWARDED_TO_PACKAGES as FORWARDED, FORWARDED_TO_PACKAGES_PREFIXES as FORWARDED_PREFIXES,
 };
+pub use error::Error;
 pub use lock::LockError;
 pub use manifest::{Manifest, ManifestError};
 
 use crate::names::Sha256;
+use crate::perimeter::egress::Line;
 use crate::perimeter::import::Tree;
-use crate::perimeter::import::project::{ProjectError, Runtime, runtime};
-use crate::perimeter::tools::{self, Invocation, Program, Tools, UserProgram, UserTool};
+use crate::perimeter::import::project::{Runtime, runtime};
+use crate::perimeter::tools::{Tools, UserProgram, UserTool};
 
 /// Who installed them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +65,7 @@ pub struct Dependencies {
     kind: Kind,
     key: Sha256,
     manifest: Manifest,
+    reached: Vec<Line>,
 }
 
 impl Dependencies {
@@ -77,6 +93,12 @@ impl Dependencies {
         self.manifest.hash()
     }
 
+    /// What was reached and refused when they were installed, by whichever run did that.
+    #[must_use]
+    pub fn reached(&self) -> &[Line] {
+        &self.reached
+    }
+
     /// Looks at every file again: none may be added, gone or touched since it was hashed.
     ///
     /// # Errors
@@ -86,44 +108,92 @@ impl Dependencies {
     }
 }
 
-/// Installs what the base commit's lock files name, or finds it installed. Nothing: the program needs no packages.
+/// Whether lock files pin every package by a hash, as far as can be said without their tools.
 ///
-/// `environment` is the user's; of it only the variables of [`FORWARDED`] reach npm and pip.
+/// # Errors
+/// What is wrong with them.
+pub fn check(tree: &Tree) -> Result<(), Error> {
+    match runtime(tree)? {
+        Runtime::Yaml => {}
+        Runtime::Node => drop(lock::npm(tree)?),
+        Runtime::Python => drop(lock::python(tree)?),
+    }
+    Ok(())
+}
+
+/// What is installed, and by which programs.
+struct Plan {
+    kind: Kind,
+    /// The one that installs.
+    tool: UserTool,
+    /// Makes a list of requirements of the files first.
+    uv: Option<UserTool>,
+    files: Vec<LockFile>,
+}
+
+impl Plan {
+    async fn read(tree: &Tree, tools: &Tools) -> Result<Option<Self>, Error> {
+        let (kind, program, uv, files) = match runtime(tree)? {
+            Runtime::Yaml => return Ok(None),
+            Runtime::Node => match lock::npm(tree)? {
+                None => return Ok(None),
+                Some(files) => (Kind::Npm, UserProgram::Npm, None, files),
+            },
+            Runtime::Python => match lock::python(tree)? {
+                None => return Ok(None),
+                Some(Python::Pip(file)) => (Kind::Pip, UserProgram::Python, None, vec![file]),
+                Some(Python::Uv(files)) => {
+                    let uv = tools.user_tool(UserProgram::Uv).await?;
+                    (Kind::Pip, UserProgram::Python, Some(uv), files)
+                }
+            },
+        };
+        let tool = tools.user_tool(program).await?;
+        Ok(Some(Self {
+            kind,
+            tool,
+            uv,
+            files,
+        }))
+    }
+
+    /// What an installation depends on. A file's hash covers its whole text, so nothing in it can stand for something else.
+    fn key(&self) -> Sha256 {
+        let mut text = format!("lightsout dependencies 2\n{:?}\n", self.kind);
+        for tool in std::iter::once(&self.tool).chain(&self.uv) {
+            text.push_str(&format!("{}\n{}\n", tool.version(), tool.sha256()));
+            if let Some(script) = tool.script() {
+                text.push_str(&format!("{}\n", script.sha256));
+            }
+        }
+        for file in &self.files {
+            text.push_str(&format!("{} {}\n", file.name, Sha256::of(&file.bytes)));
+        }
+        Sha256::of(text.as_bytes())
+    }
+}
+
+/// Installs what a tree's lock files name, or finds it installed. Nothing: the program needs no packages.
+///
+/// `environment` is the user's; of it only what this module's head names reaches npm and pip.
 ///
 /// # Errors
 /// A lock file is missing or names a package without a hash, the tool is missing, or it failed.
 pub async fn install(
-    base: &Tree,
+    tree: &Tree,
     tools: &Tools,
     environment: &[(OsString, OsString)],
 ) -> Result<Option<Dependencies>, Error> {
-    let (kind, program, files) = match runtime(base)? {
-        Runtime::Yaml => return Ok(None),
-        Runtime::Node => match lock::npm(base)? {
-            None => return Ok(None),
-            Some(files) => (Kind::Npm, UserProgram::Npm, files),
-        },
-        Runtime::Python => match lock::pip(base)? {
-            None => return Ok(None),
-            Some(files) => (Kind::Pip, UserProgram::Python, files),
-        },
+    let Some(plan) = Plan::read(tree, tools).await? else {
+        return Ok(None);
     };
-    let tool = tools.user_tool(program).await?;
-    let key = key(kind, &tool, &files);
-    let cache = Cache::open(tools.home(), key)?;
+    let cache = Cache::open(tools.home(), plan.key())?;
     let _lock = cache.lock().await?;
-    if let Some(found) = cache.find(kind)? {
+    if let Some(found) = cache.find(plan.kind)? {
         return Ok(Some(found));
     }
-    fill(
-        &cache,
-        kind,
-        &tool,
-        &files,
-        tools::for_packages(environment),
-    )
-    .await?;
-    cache.find(kind)?.map_or_else(
+    fill(&cache, &plan, environment).await?;
+    cache.find(plan.kind)?.map_or_else(
         || {
             Err(Error::Vanished {
                 folder: cache.place(),
@@ -133,96 +203,92 @@ pub async fn install(
     )
 }
 
-/// What an installation depends on. A file's hash covers its whole text, so nothing in it can stand for something else.
-fn key(kind: Kind, tool: &UserTool, files: &[lock::LockFile]) -> Sha256 {
-    let mut text = format!(
-        "lightsout dependencies 1\n{kind:?}\n{}\n{}\n",
-        tool.version(),
-        tool.sha256()
-    );
-    if let Some(script) = tool.script() {
-        text.push_str(&format!("{}\n", script.sha256));
-    }
-    for file in files {
-        text.push_str(&format!("{} {}\n", file.name, Sha256::of(&file.bytes)));
-    }
-    Sha256::of(text.as_bytes())
-}
 
 /// Installs into a folder aside and puts it in place when it is whole.
 async fn fill(
     cache: &Cache,
-    kind: Kind,
-    tool: &UserTool,
-    files: &[lock::LockFile],
-    env: Vec<(OsString, OsString)>,
+    plan: &Plan,
+    environment: &[(OsString, OsString)],
 ) -> Result<(), Error> {
     let partial = cache.partial();
     remove(&partial)?;
     remove(&cache.place())?;
     let tree = partial.join(TREE);
-    // npm installs where its files are; pip gets a folder to install into.
-    let (cwd, args) = match kind {
-        Kind::Npm => (tree.clone(), npm_args()),
-        Kind::Pip => (partial.join("locks"), pip_args(&tree)),
-    };
-    for folder in [&partial, &tree, &cwd] {
+    for folder in [&partial, &tree] {
         make(folder)?;
     }
-    for file in files {
-        write(&cwd.join(file.name), &file.bytes)?;
-    }
-    let output = tools::run(Invocation {
-        program: Program::User(tool),
-        args,
-        env,
-        cwd,
-        stdin: Vec::new(),
-        deadline: DEADLINE,
-        output_bytes_max: OUTPUT_BYTES_MAX,
-    })
-    .await?;
-    output.success()?;
-    let manifest = Manifest::make(&tree)?;
+    let left = match plan.kind {
+        Kind::Npm => npm(cache, plan, environment).await?,
+        Kind::Pip => pip(cache, plan, environment).await?,
+    };
+    let target = tree.clone();
+    let taken = tokio::task::spawn_blocking(move || {
+        let from = take::open(&left.stage, TREE)?;
+        take::copy(&from, &target, 0, &mut take::Room::default())?;
+        Ok::<_, Error>((Manifest::make(&target)?, left.reached))
+    });
+    let (manifest, reached) = taken.await.map_err(|cause| {
+        failed(
+            "taking what is installed into",
+            &tree,
+            std::io::Error::other(cause),
+        )
+    })??;
     write(&partial.join(MANIFEST), manifest.to_json()?.as_bytes())?;
+    let reached = serde_json::to_vec(&reached)
+        .map_err(|cause| failed("writing", &partial, std::io::Error::other(cause)))?;
+    write(&partial.join(REACHED), &reached)?;
     let place = cache.place();
     fs::rename(&partial, &place).map_err(|source| failed("putting in place", &place, source))
 }
 
-fn npm_args() -> Vec<OsString> {
-    let args = [
-        "ci",
-        "--ignore-scripts",
-        "--no-bin-links",
-        "--no-audit",
-        "--no-fund",
-        "--no-update-notifier",
-        "--loglevel=error",
-    ];
-    args.map(OsString::from).to_vec()
+async fn npm(
+    cache: &Cache,
+    plan: &Plan,
+    environment: &[(OsString, OsString)],
+) -> Result<Left, Error> {
+    let mut stage = Stage::new(&cache.partial())?;
+    let settings = npm::settings(&plan.tool, &mut stage, environment).await?;
+    // npm installs where its files are.
+    for file in &plan.files {
+        stage.put(TREE, file.name, &file.bytes)?;
+    }
+    let mut given = settings.args.clone();
+    let installer = Installer::prepare(&plan.tool, &stage, Some(settings)).await?;
+    let mut args = npm::args(installer.proxy());
+    args.append(&mut given);
+    installer
+        .run(args, stage::inside(TREE), Vec::new(), DEADLINE)
+        .await?;
+    installer.end().await
 }
 
-fn pip_args(target: &Path) -> Vec<OsString> {
-    // Isolated: neither the working directory nor `PYTHON*` adds code to pip itself.
-    let args = [
-        "-I",
-        "-m",
-        "pip",
-        "install",
-        "--require-hashes",
-        "--only-binary=:all:",
-        "--no-input",
-        "--disable-pip-version-check",
-        "--no-warn-script-location",
-        "--progress-bar=off",
-        "--quiet",
-        "-r",
-        "requirements.txt",
-        "--target",
-    ];
-    let mut args = args.map(OsString::from).to_vec();
-    args.push(target.into());
-    args
+async fn pip(
+    cache: &Cache,
+    plan: &Plan,
+    environment: &[(OsString, OsString)],
+) -> Result<Left, Error> {
+    let mut text = Vec::new();
+    match &plan.uv {
+        Some(tool) => text = uv::export(tool, &Stage::new(&cache.partial())?, &plan.files).await?,
+        None => plan
+            .files
+            .iter()
+            .for_each(|file| text.clone_from(&file.bytes)),
+    }
+    let requirements = lock::requirements(&text)?;
+    let mut stage = Stage::new(&cache.partial())?;
+    stage.put(LOCKS, "requirements.txt", &text)?;
+    let pip::Pip { settings, question } =
+        pip::settings(&plan.tool, &mut stage, environment, &requirements).await?;
+    let installer = Installer::prepare(&plan.tool, &stage, Some(settings)).await?;
+    let cwd = stage::inside(LOCKS);
+    let pages = installer.run(pip::page_args(), cwd.clone(), question, DEADLINE);
+    installer.allow(pip::file_hosts(&pages.await?)?);
+    installer
+        .run(pip::args(installer.proxy()), cwd, Vec::new(), DEADLINE)
+        .await?;
+    installer.end().await
 }
 
 fn make(folder: &Path) -> Result<(), Error> {
@@ -253,51 +319,12 @@ fn failed(doing: &'static str, path: &Path, source: std::io::Error) -> Error {
     }
 }
 
-/// Why packages could not be installed.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The base commit holds no project that can be read.
-    #[error(transparent)]
-    Project(#[from] ProjectError),
-    /// A lock file is missing or does not pin.
-    #[error(transparent)]
-    Lock(#[from] LockError),
-    /// npm or pip is missing, or failed.
-    #[error("installing the stack's packages: {0}")]
-    Tool(#[from] tools::Error),
-    /// What is installed cannot be read, or is not what it was.
-    #[error(transparent)]
-    Manifest(#[from] ManifestError),
-    /// The cache can be written by others.
-    #[error(
-        "`{folder}` can be written by others or belongs to somebody else: remove it, or point `LIGHTSOUT_HOME` to a folder of your own"
-    )]
-    NotOurs {
-        /// Which folder.
-        folder: PathBuf,
-    },
-    /// Gone as soon as it was there.
-    #[error("`{folder}` is not what was just installed: something else writes there")]
-    Vanished {
-        /// Which folder.
-        folder: PathBuf,
-    },
-    /// The system said no.
-    #[error("{doing} `{path}`: {source}")]
-    Folder {
-        /// What was being done.
-        doing: &'static str,
-        /// Where.
-        path: PathBuf,
-        /// What it said.
-        source: std::io::Error,
-    },
-}
-
-const TREE: &str = "tree";
+const REACHED: &str = "reached.json";
 const MANIFEST: &str = "manifest.json";
 /// LIMIT: time of one installation; a large provider's package takes minutes on a slow line.
 const DEADLINE: Duration = Duration::from_secs(900);
+/// How long a package manager may take to say what its configuration is.
+const ASK_DEADLINE: Duration = Duration::from_secs(60);
 /// LIMIT: bytes of what npm or pip says.
 const OUTPUT_BYTES_MAX: usize = 1 << 20;
 

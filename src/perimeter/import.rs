@@ -25,7 +25,7 @@ use std::ops::Bound;
 use serde::{Deserialize, Serialize};
 
 pub use change::{Change, Kind, changes};
-pub use judge::{Allowed, PathRefusal, judge};
+pub use judge::{Allowed, PathRefusal, judge, locks};
 pub use materialise::materialise;
 pub use path::{Folder, PathError, RelPath};
 pub use walk::{import, open_folder};

@@ -28,6 +28,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::names::{PackageName, Sha256};
+use crate::perimeter::sandbox::End;
 
 use home::{Check, Home};
 use lock::Section;
@@ -361,6 +362,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// A program that ended otherwise than it should, wherever it ran.
+    pub(crate) fn ended(program: &str, end: End, stderr: &[u8]) -> Self {
+        Self::Failed {
+            program: program.to_owned(),
+            end: process::describe(end),
+            stderr: process::printable_tail(stderr),
+        }
+    }
+
     pub(super) fn io(doing: &'static str, path: &Path, cause: std::io::Error) -> Self {
         Self::Io {
             doing,

@@ -347,6 +347,10 @@ fn judge_holdout(
 
 fn needs_of(case: &Case<'_>) -> Vec<Need> {
     let mut needs = Vec::new();
+    let paths = case.proposal.value().privileged.clone();
+    if !paths.is_empty() {
+        needs.push(Need::Dependencies { paths });
+    }
     let urns = stateful::destroyed(&case.preview.value().record);
     if !urns.is_empty() {
         needs.push(Need::Destructive { urns });

@@ -19,7 +19,8 @@ use crate::config::Agent;
 use crate::ledger::{Evidence, Kind};
 use crate::names::Sha256;
 use crate::perimeter::broker;
-use crate::perimeter::import::{self, Allowed, Change, Limits, PathRefusal, Tree};
+use crate::perimeter::dependencies;
+use crate::perimeter::import::{self, Allowed, Change, Limits, PathRefusal, RelPath, Tree};
 use crate::perimeter::sandbox::{self, Attempt, Enforced};
 use crate::pipeline::order::ToolRecord;
 
@@ -52,6 +53,8 @@ pub struct Proposal {
     pub changes: Vec<Change>,
     /// What differs and may not.
     pub refused: Vec<PathRefusal>,
+    /// What differs and decides which packages the program gets: with any, a person is asked at every level.
+    pub privileged: Vec<RelPath>,
 }
 
 /// Who made a proposal.
@@ -205,12 +208,30 @@ pub fn propose(
     allow: &[String],
 ) -> Result<Proposal, Error> {
     let allowed = Allowed::new(allow)?;
+    let mut refused = import::judge(base, tree, &allowed)?;
+    let privileged = import::locks(base, tree)?;
+    if let Some(path) = privileged.first()
+        && let Err(error) = dependencies::check(tree)
+    {
+        refused.push(uninstallable(path, &error));
+    }
     Ok(Proposal {
         author,
         base: base_commit.to_owned(),
         base_tree: base.hash(),
         tree: tree.hash(),
         changes: import::changes(base, tree),
-        refused: import::judge(base, tree, &allowed)?,
+        refused,
+        privileged,
     })
+}
+
+/// The refusal of lock files that nothing can be installed from.
+#[must_use]
+pub fn uninstallable(path: &RelPath, error: &dependencies::Error) -> PathRefusal {
+    PathRefusal {
+        path: path.clone(),
+        reason: format!("changes what is installed, and that cannot be: {error}"),
+        advice: "undo the change, or pin every package by hash".to_owned(),
+    }
 }

@@ -21,7 +21,7 @@ use crate::names::Sha256;
 use crate::perimeter::import::{self, Tree};
 use crate::pipeline::credentials::Purpose;
 use crate::pipeline::gate::{DecisionRecord, Judged, Reason, Refusal};
-use crate::pipeline::generate::{Author, Proposal, propose as proposal_of};
+use crate::pipeline::generate::{Author, Proposal, propose as proposal_of, uninstallable};
 use crate::pipeline::holdout::{HoldoutReport, Rate, ScenarioSet, Terms, trial};
 use crate::pipeline::policy::{self, Compiler, Pack, PolicyReport};
 use crate::pipeline::preview::{self, Preview, Previewed};
@@ -86,8 +86,14 @@ pub async fn preview(
     proposal: &Recorded<Proposal>,
 ) -> Result<Step<Recorded<Preview>>, Fault> {
     let out = run.fresh("preview")?;
-    let mut deployment =
-        deploy(run, proposal, &run.state_folder()?, &out, Purpose::Preview).await?;
+    let deployed = deploy(run, proposal, &run.state_folder()?, &out, Purpose::Preview).await;
+    let mut deployment = match (deployed, proposal.value().privileged.first()) {
+        (Err(Fault::Dependencies(error)), Some(path)) if error.is_of_the_lock() => {
+            let reasons = vec![Reason::Path(uninstallable(path, &error))];
+            return stopped(run, Refusal { reasons }, &[proposal.hash()]);
+        }
+        (deployed, _) => deployed?,
+    };
     let previewed = preview::run(proposal.hash(), proposal.value().tree, &mut deployment).await;
     deployment.end().await?;
     match previewed? {

@@ -130,13 +130,39 @@ fn a_symlink_in_what_the_agent_leaves_is_refused() {
     );
 }
 
+/// A lock file that pins nothing is refused; one that pins is a person's to judge, at `auto` too.
 #[test]
-fn a_lock_file_cannot_be_changed() {
+fn a_changed_lock_file_is_held_for_a_person() {
+    tools();
+    let lock = |script: &str| {
+        factory("queue-demo", "stacks/queue-node")
+            .agent(script)
+            .build()
+    };
+    let unpinned = lock("sed -i 's/\"integrity\"/\"unchecked\"/' package-lock.json");
+    unpinned.run().expect(12);
+    let added = lock(
+        "sed -i 's/\"main\"/\"scripts\": { \"postinstall\": \"exit 1\" }, \"main\"/' package.json",
+    );
+    let report = added.run().expect(0).json();
+    assert_eq!(report["outcome"], "handed-over", "{report}");
+    assert_eq!(report["decision"]["needs"][0]["need"], "dependencies");
+    assert_eq!(report["decision"]["needs"][0]["paths"][0], "package.json");
+    assert!(added.resources().is_empty());
+    let run = report["run"].as_str().unwrap();
+    let approved = added.lightsout(&["--format", "json", "approve", run, "--by", "Ada"]);
+    assert_eq!(approved.expect(0).json()["outcome"], "applied");
+}
+
+/// What cannot be installed is the proposal's fault, not a fault of the run.
+#[test]
+fn lock_files_that_disagree_are_refused() {
     tools();
     let site = factory("queue-demo", "stacks/queue-node")
-        .agent("sed -i 's/\"integrity\"/\"integrity\" /' package-lock.json")
+        .agent("sed -i 's/\"dependencies\": {/\"dependencies\": { \"queue-not-locked\": \"1.0.0\",/' package.json")
         .build();
-    site.run().expect(12);
+    let ran = site.run().expect(12);
+    assert!(ran.stdout.contains("package.json"), "{}", ran.stdout);
 }
 
 #[test]

@@ -20,6 +20,8 @@ mod agents;
 mod apply;
 /// Short-lived credentials.
 mod credentials;
+/// Packages from lock files.
+mod dependencies;
 /// Hidden scenarios: steps, files, verdicts, silence.
 mod holdout;
 /// Policies: the packs that ship, and packs that judge nothing.

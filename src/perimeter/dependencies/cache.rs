@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
-use super::{Dependencies, Error, Kind, MANIFEST, Manifest, TREE, failed, make};
+use super::stage::{self, TREE};
+use super::{Dependencies, Error, Kind, MANIFEST, Manifest, REACHED, failed, make};
 use crate::names::Sha256;
 
 /// The place of one set of packages.
@@ -76,11 +77,17 @@ impl Cache {
                 return Ok(None);
             }
         };
+        let reached = stage::read(&root.join(REACHED))?;
+        let reached = match reached.map(|text| serde_json::from_slice(&text)) {
+            Some(Ok(reached)) => reached,
+            Some(Err(_)) | None => return Ok(None),
+        };
         Ok(Some(Dependencies {
             root,
             kind,
             key: self.key,
             manifest,
+            reached,
         }))
     }
 }

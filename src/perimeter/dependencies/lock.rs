@@ -93,33 +93,66 @@ fn check_npm(lock: &Value) -> Result<(), LockError> {
     Ok(())
 }
 
-/// pip's file, if the program has packages.
-pub(super) fn pip(base: &Tree) -> Result<Option<Vec<LockFile>>, LockError> {
-    let Some(file) = base.file(REQUIREMENTS) else {
-        let other = OTHER_PYTHON.iter().find(|name| base.file(name).is_some());
-        return match other {
-            Some(name) => Err(LockError::OtherPython { name }),
-            None => Ok(None),
-        };
-    };
-    let text = std::str::from_utf8(file.bytes()).map_err(|_| LockError::Unreadable {
+/// What a requirements file says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Requirements {
+    /// The packages' names, as an index's pages are called.
+    pub(super) packages: Vec<String>,
+    /// The hashes that files may have, in hexadecimal.
+    pub(super) hashes: Vec<String>,
+    /// Indexes that it names.
+    pub(super) indexes: Vec<String>,
+}
+
+/// Python's lock files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Python {
+    /// `requirements.txt`.
+    Pip(LockFile),
+    /// `pyproject.toml` and `uv.lock`.
+    Uv(Vec<LockFile>),
+}
+
+/// Python's lock files, if the program has packages.
+pub(super) fn python(base: &Tree) -> Result<Option<Python>, LockError> {
+    if let Some(file) = base.file(REQUIREMENTS) {
+        let found = requirements(file.bytes())?;
+        let any = !found.packages.is_empty();
+        return Ok(any.then(|| Python::Pip(take(REQUIREMENTS, file))));
+    }
+    if let (Some(project), Some(lock)) = (base.file(PYPROJECT), base.file(UV_LOCK)) {
+        return Ok(Some(Python::Uv(vec![
+            take(PYPROJECT, project),
+            take(UV_LOCK, lock),
+        ])));
+    }
+    let other = OTHER_PYTHON.iter().find(|name| base.file(name).is_some());
+    match other {
+        Some(name) => Err(LockError::OtherPython { name }),
+        None => Ok(None),
+    }
+}
+
+/// Reads requirements, all of which must be pinned by hash.
+pub(super) fn requirements(bytes: &[u8]) -> Result<Requirements, LockError> {
+    let text = std::str::from_utf8(bytes).map_err(|_| LockError::Unreadable {
         name: REQUIREMENTS,
         cause: "it is not UTF-8".to_owned(),
     })?;
-    let mut packages = 0_usize;
+    let mut found = Requirements::default();
     for line in text.replace("\r\n", "\n").replace("\\\n", " ").lines() {
         // As pip does it: a comment begins a line or follows a space.
         let line = line.split(" #").next().unwrap_or("").trim();
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        packages += usize::from(requirement(line)?);
+        requirement(line, &mut found)?;
     }
-    Ok((packages > 0).then(|| vec![take(REQUIREMENTS, file)]))
+    Ok(found)
 }
 
-/// Is this line a package? It may also be one of the options that name no code.
-fn requirement(line: &str) -> Result<bool, LockError> {
+/// Reads one line: a package, or one of the options that name no code.
+fn requirement(line: &str, found: &mut Requirements) -> Result<(), LockError> {
     let refuse = |why| {
         Err(LockError::Requirement {
             line: shown(line.as_bytes()),
@@ -130,23 +163,52 @@ fn requirement(line: &str) -> Result<bool, LockError> {
         let index = ["--index-url", "--extra-index-url", "-i"]
             .iter()
             .filter_map(|option| line.strip_prefix(option))
-            .any(|rest| rest.trim_start_matches([' ', '=']).starts_with("https://"));
-        if index || line == "--require-hashes" || line.replace('=', " ") == "--only-binary :all:" {
-            return Ok(false);
+            .map(|rest| rest.trim_start_matches([' ', '=']))
+            .find(|rest| rest.starts_with("https://") && !rest.contains(char::is_whitespace));
+        if let Some(index) = index {
+            found.indexes.push(index.to_owned());
+            return Ok(());
+        }
+        if line == "--require-hashes" || line.replace('=', " ") == "--only-binary :all:" {
+            return Ok(());
         }
         return refuse("is an option that may bring in code without a hash");
     }
-    if !line.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let name = line.split(|c| !plain(c)).next().unwrap_or("");
+    if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
         return refuse("is not the name of a package");
     }
-    let hashed = ["sha256", "sha384", "sha512"]
-        .iter()
-        .any(|kind| line.contains(&format!(" --hash={kind}:")));
-    if hashed {
-        Ok(true)
-    } else {
-        refuse("has no `--hash`")
+    let rest = line.strip_prefix(name).unwrap_or("").trim_start();
+    let rest = match rest.strip_prefix('[').map(|rest| rest.split_once(']')) {
+        Some(Some((_, rest))) => rest.trim_start(),
+        Some(None) => return refuse("is not the name of a package"),
+        None => rest,
+    };
+    // `NAME @ ADDRESS`, a path or an address: such files would come from where no registry is.
+    if !rest.starts_with("==") || line.contains("://") {
+        return refuse("is not pinned as `NAME==VERSION`");
     }
+    let hashes = rest.split_whitespace().filter_map(|word| {
+        let (kind, hash) = word.strip_prefix("--hash=")?.split_once(':')?;
+        ["sha256", "sha384", "sha512"]
+            .contains(&kind)
+            .then(|| hash.to_ascii_lowercase())
+    });
+    let before = found.hashes.len();
+    found.hashes.extend(hashes);
+    if found.hashes.len() == before {
+        return refuse("has no `--hash`");
+    }
+    found.packages.push(normal(name));
+    Ok(())
+}
+
+/// A package's name as indexes write it: lower case, runs of `-`, `_` and `.` as one `-`.
+fn normal(name: &str) -> String {
+    let lower = name.to_ascii_lowercase();
+    let parts = lower.split(['-', '_', '.']).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join("-")
 }
 
 fn json(name: &'static str, file: &File) -> Result<Value, LockError> {
@@ -156,22 +218,22 @@ fn json(name: &'static str, file: &File) -> Result<Value, LockError> {
     })
 }
 
-/// What is wrong with the base commit's lock files.
+/// What is wrong with lock files.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LockError {
     /// No lock file of npm.
     #[error(
-        "`package.json` of the base commit has dependencies but there is no `package-lock.json`: run `npm install --package-lock-only` and commit it"
+        "`package.json` has dependencies but there is no `package-lock.json`: run `npm install --package-lock-only` and commit it"
     )]
     NoPackageLock,
     /// A format without hashes for everything.
     #[error(
-        "`package-lock.json` of the base commit is older than format 2: run `npm install --package-lock-only --lockfile-version=3` and commit it"
+        "`package-lock.json` is older than format 2: run `npm install --package-lock-only --lockfile-version=3` and commit it"
     )]
     OldPackageLock,
     /// A package that npm's lock does not pin.
     #[error(
-        "`package-lock.json` of the base commit: `{package}` {why}: only packages that the lock file pins by hash are installed"
+        "`package-lock.json`: `{package}` {why}: only packages that the lock file pins by hash are installed"
     )]
     Package {
         /// Its path in the lock.
@@ -181,7 +243,7 @@ pub enum LockError {
     },
     /// Another tool's project file.
     #[error(
-        "the base commit has `{name}` but no `requirements.txt`: write one with hashes (`uv export --format requirements-txt -o requirements.txt`, or `pip-compile --generate-hashes`) and commit it"
+        "there is `{name}` but neither `requirements.txt` nor `pyproject.toml` with `uv.lock`: write one with hashes (`uv export --format requirements-txt -o requirements.txt`, or `pip-compile --generate-hashes`) and commit it"
     )]
     OtherPython {
         /// The file that is there.
@@ -189,7 +251,7 @@ pub enum LockError {
     },
     /// A requirement that pip's file does not pin.
     #[error(
-        "`requirements.txt` of the base commit: `{line}` {why}: write it with `pip-compile --generate-hashes` or `uv pip compile --generate-hashes`, and commit it"
+        "`requirements.txt`: `{line}` {why}: write it with `pip-compile --generate-hashes` or `uv pip compile --generate-hashes`, and commit it"
     )]
     Requirement {
         /// The line, escaped.
@@ -198,7 +260,7 @@ pub enum LockError {
         why: &'static str,
     },
     /// Not in its format.
-    #[error("reading `{name}` of the base commit: {cause}")]
+    #[error("reading `{name}`: {cause}")]
     Unreadable {
         /// Which file.
         name: &'static str,
@@ -218,6 +280,8 @@ const PACKAGE_LISTS: [&str; 6] = [
     "workspaces",
 ];
 const REQUIREMENTS: &str = "requirements.txt";
+const PYPROJECT: &str = "pyproject.toml";
+const UV_LOCK: &str = "uv.lock";
 const OTHER_PYTHON: &[&str] = &[
     "pyproject.toml",
     "Pipfile",

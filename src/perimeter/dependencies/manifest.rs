@@ -246,6 +246,6 @@ pub enum ManifestError {
 }
 
 /// LIMIT: files of one installation; the largest providers have some ten thousand.
-const ENTRIES_MAX: usize = 500_000;
+pub(super) const ENTRIES_MAX: usize = 500_000;
 /// LIMIT: bytes of a manifest, about 400 for each file.
 const MANIFEST_BYTES_MAX: u64 = 200 << 20;

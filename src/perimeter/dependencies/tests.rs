@@ -1,127 +1,7 @@
-//! The real npm and the real pip, against a registry of our own on the loopback.
-
-use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt as _;
-use std::sync::{Arc, Mutex};
-
-use base64::Engine as _;
-use sha2::Digest as _;
+//! What of lock files is taken. The real npm, pip and uv run in `tests/capability/dependencies.rs`.
 
 use super::*;
 use crate::perimeter::import::{File, Mode, RelPath};
-use crate::perimeter::tools::{Lock, Machine, Origin};
-
-/// A registry: paths and what they answer.
-struct Registry {
-    address: String,
-    pages: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
-    asked: Arc<Mutex<Vec<String>>>,
-}
-
-impl Registry {
-    fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let registry = Self {
-            address: format!("http://{}", listener.local_addr().unwrap()),
-            pages: Arc::default(),
-            asked: Arc::default(),
-        };
-        let (pages, asked) = (registry.pages.clone(), registry.asked.clone());
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                let mut head = Vec::new();
-                let mut byte = [0];
-                while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {
-                    head.push(byte[0]);
-                }
-                let head = String::from_utf8(head).unwrap();
-                let path = head.split(' ').nth(1).unwrap_or("").to_owned();
-                let page = pages.lock().unwrap().get(&path).cloned();
-                asked.lock().unwrap().push(path);
-                let (status, body) =
-                    page.map_or(("404 Not Found", Vec::new()), |body| ("200 OK", body));
-                let kind = if body.starts_with(b"<") {
-                    "text/html"
-                } else {
-                    "application/octet-stream"
-                };
-                let head = format!(
-                    "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-                    body.len()
-                );
-                // A client that hangs up early is the client's affair.
-                let sent: std::io::Result<()> = stream
-                    .write_all(head.as_bytes())
-                    .and_then(|()| stream.write_all(&body));
-                drop(sent);
-            }
-        });
-        registry
-    }
-
-    fn put(&self, path: &str, body: Vec<u8>) {
-        self.pages.lock().unwrap().insert(path.to_owned(), body);
-    }
-
-    fn asked(&self) -> usize {
-        self.asked.lock().unwrap().len()
-    }
-
-    fn environment(&self, home: &Path) -> Vec<(OsString, OsString)> {
-        let variables = [
-            ("HOME", home.display().to_string()),
-            ("NPM_CONFIG_REGISTRY", format!("{}/npm/", self.address)),
-            ("PIP_INDEX_URL", format!("{}/simple/", self.address)),
-            ("AWS_SECRET_ACCESS_KEY", "CANARY".to_owned()),
-            ("NODE_OPTIONS", "--require /nonexistent/evil.js".to_owned()),
-            ("PYTHONPATH", "/nonexistent".to_owned()),
-        ];
-        variables
-            .map(|(name, value)| (name.into(), value.into()))
-            .to_vec()
-    }
-}
-
-struct Place {
-    folder: tempfile::TempDir,
-    tools: Tools,
-    registry: Registry,
-}
-
-impl Place {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the tests find the machine's own npm and python on its search path"
-    )]
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let machine = Machine {
-            path: std::env::var_os("PATH").unwrap(),
-            home: std::env::var_os("HOME").unwrap().into(),
-            forwarded: Vec::new(),
-            proxy: None,
-        };
-        let home = folder.path().join("lightsout");
-        let tools = Tools::open(&home, Lock::built_in().unwrap(), machine, Origin::Home).unwrap();
-        Self {
-            folder,
-            tools,
-            registry: Registry::start(),
-        }
-    }
-
-    async fn install(&self, base: &Tree) -> Result<Option<Dependencies>, Error> {
-        install(
-            base,
-            &self.tools,
-            &self.registry.environment(self.folder.path()),
-        )
-        .await
-    }
-}
 
 fn tree(files: &[(&str, &str)]) -> Tree {
     let mut tree = Tree::new();
@@ -130,302 +10,6 @@ fn tree(files: &[(&str, &str)]) -> Tree {
         tree.add(RelPath::new(path).unwrap(), file).unwrap();
     }
     tree
-}
-
-/// A package whose install script leaves a marker, as `npm pack` would pack it.
-fn npm_package(marker: &Path) -> Vec<u8> {
-    let json = format!(
-        r#"{{"name":"tiny","version":"1.0.0","main":"index.js","bin":"index.js","scripts":{{"preinstall":"touch {0}","install":"touch {0}","postinstall":"touch {0}"}}}}"#,
-        marker.display()
-    );
-    let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(
-        Vec::new(),
-        flate2::Compression::fast(),
-    ));
-    for (path, text) in [
-        ("package/package.json", json.as_str()),
-        ("package/index.js", "module.exports = 42\n"),
-    ] {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(text.len() as u64);
-        header.set_mode(0o644);
-        tar.append_data(&mut header, path, text.as_bytes()).unwrap();
-    }
-    tar.into_inner().unwrap().finish().unwrap()
-}
-
-fn npm_base(place: &Place, integrity: Option<&str>) -> Tree {
-    let marker = place.folder.path().join("marker");
-    let package = npm_package(&marker);
-    let hash = base64::engine::general_purpose::STANDARD.encode(sha2::Sha512::digest(&package));
-    let integrity = integrity.map_or_else(|| format!("sha512-{hash}"), ToOwned::to_owned);
-    let tarball = format!("{}/npm/tiny/-/tiny-1.0.0.tgz", place.registry.address);
-    let packument = format!(
-        r#"{{"name":"tiny","dist-tags":{{"latest":"1.0.0"}},"versions":{{"1.0.0":{{"name":"tiny","version":"1.0.0","hasInstallScript":true,"dist":{{"tarball":"{tarball}","integrity":"sha512-{hash}"}}}}}}}}"#
-    );
-    place.registry.put("/npm/tiny", packument.into_bytes());
-    place.registry.put("/npm/tiny/-/tiny-1.0.0.tgz", package);
-    let lock = format!(
-        r#"{{"name":"site","lockfileVersion":3,"packages":{{"":{{"name":"site","dependencies":{{"tiny":"1.0.0"}}}},"node_modules/tiny":{{"version":"1.0.0","integrity":"{integrity}","hasInstallScript":true}}}}}}"#
-    );
-    tree(&[
-        ("Pulumi.yaml", "name: site\nruntime: nodejs\n"),
-        (
-            "package.json",
-            r#"{"name":"site","dependencies":{"tiny":"1.0.0"},"scripts":{"postinstall":"exit 1"}}"#,
-        ),
-        ("package-lock.json", &lock),
-        (".npmrc", "script-shell=/nonexistent\n"),
-        ("index.js", "throw new Error('the program is not here')\n"),
-    ])
-}
-
-#[tokio::test]
-async fn npm_packages_are_installed_once_and_no_script_runs() {
-    let place = Place::new();
-    let base = npm_base(&place, None);
-    let found = place.install(&base).await.unwrap().unwrap();
-    assert_eq!(found.kind(), Kind::Npm);
-    let package = found.folder().join("node_modules/tiny");
-    assert_eq!(
-        fs::read_to_string(package.join("index.js")).unwrap(),
-        "module.exports = 42\n"
-    );
-    // The trap was set, and did not go off.
-    assert!(
-        fs::read_to_string(package.join("package.json"))
-            .unwrap()
-            .contains("postinstall")
-    );
-    assert!(!place.folder.path().join("marker").exists());
-    // Of the stack only the lock files were there.
-    assert!(!found.folder().join("index.js").exists() && !found.folder().join(".npmrc").exists());
-    assert!(!found.folder().join("node_modules/.bin").exists());
-    found.verify().unwrap();
-    let asked = place.registry.asked();
-    let again = place.install(&base).await.unwrap().unwrap();
-    assert_eq!(
-        (again.hash(), again.manifest_hash()),
-        (found.hash(), found.manifest_hash())
-    );
-    assert_eq!(place.registry.asked(), asked);
-}
-
-#[tokio::test]
-async fn a_changed_file_is_found_and_installed_anew() {
-    let place = Place::new();
-    let base = npm_base(&place, None);
-    let found = place.install(&base).await.unwrap().unwrap();
-    let file = found.folder().join("node_modules/tiny/index.js");
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
-    let times = fs::metadata(&file).unwrap().modified().unwrap();
-    fs::write(&file, "module.exports = 43\n").unwrap();
-    // Same length, and the times set back.
-    fs::File::options()
-        .append(true)
-        .open(&file)
-        .unwrap()
-        .set_modified(times)
-        .unwrap();
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o444)).unwrap();
-    let error = found.verify().unwrap_err();
-    assert!(
-        matches!(error, Error::Manifest(ManifestError::Differs { .. })),
-        "{error}"
-    );
-    let again = place.install(&base).await.unwrap().unwrap();
-    assert_eq!(again.manifest_hash(), found.manifest_hash());
-    assert_eq!(fs::read_to_string(&file).unwrap(), "module.exports = 42\n");
-    fs::write(again.folder().join("node_modules/tiny/added.js"), "").unwrap();
-    assert!(again.verify().is_err());
-    fs::remove_file(again.folder().join("node_modules/tiny/added.js")).unwrap();
-    again.verify().unwrap();
-    fs::remove_file(&file).unwrap();
-    assert!(again.verify().is_err());
-}
-
-#[tokio::test]
-async fn another_package_than_the_lock_file_names_is_not_installed() {
-    let place = Place::new();
-    let other = base64::engine::general_purpose::STANDARD.encode(sha2::Sha512::digest(b"other"));
-    let base = npm_base(&place, Some(&format!("sha512-{other}")));
-    let error = place.install(&base).await.unwrap_err();
-    assert!(error.to_string().contains("EINTEGRITY"), "{error}");
-    assert!(!place.folder.path().join("marker").exists());
-    // What failed leaves nothing that a later run would take.
-    let error = place.install(&base).await.unwrap_err();
-    assert!(error.to_string().contains("EINTEGRITY"), "{error}");
-}
-
-/// A wheel, which is a zip file; the stored form needs no library.
-fn wheel() -> Vec<u8> {
-    let record = "tiny.py,,\ntiny-1.0.0.dist-info/METADATA,,\ntiny-1.0.0.dist-info/WHEEL,,\ntiny-1.0.0.dist-info/RECORD,,\n";
-    let files = [
-        ("tiny.py", "VALUE = 42\n"),
-        (
-            "tiny-1.0.0.dist-info/METADATA",
-            "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0.0\n",
-        ),
-        (
-            "tiny-1.0.0.dist-info/WHEEL",
-            "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        ),
-        ("tiny-1.0.0.dist-info/RECORD", record),
-    ];
-    let (mut out, mut directory) = (Vec::new(), Vec::new());
-    for (path, text) in files {
-        let mut crc = flate2::Crc::new();
-        crc.update(text.as_bytes());
-        let offset = u32::try_from(out.len()).unwrap();
-        let length = u32::try_from(text.len()).unwrap().to_le_bytes();
-        // Version, flags, method stored, time, date, checksum, both lengths, length of the name, of the extra field.
-        let mut common = vec![20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0x58];
-        common.extend(crc.sum().to_le_bytes());
-        common.extend(length);
-        common.extend(length);
-        common.extend(u16::try_from(path.len()).unwrap().to_le_bytes());
-        common.extend([0, 0]);
-        out.extend(b"PK\x03\x04");
-        out.extend(&common);
-        out.extend(path.bytes().chain(text.bytes()));
-        directory.extend(b"PK\x01\x02\x14\x03");
-        directory.extend(&common);
-        directory.extend([0, 0, 0, 0, 0, 0, 0, 0, 0xa4, 0x81]);
-        directory.extend(offset.to_le_bytes());
-        directory.extend(path.bytes());
-    }
-    let start = u32::try_from(out.len()).unwrap();
-    out.extend(&directory);
-    out.extend(b"PK\x05\x06\0\0\0\0\x04\0\x04\0");
-    out.extend(u32::try_from(directory.len()).unwrap().to_le_bytes());
-    out.extend(start.to_le_bytes());
-    out.extend([0, 0]);
-    out
-}
-
-fn pip_base(place: &Place, hash: Option<Sha256>) -> Tree {
-    let wheel = wheel();
-    let hash = hash.unwrap_or_else(|| Sha256::of(&wheel));
-    let name = "tiny-1.0.0-py3-none-any.whl";
-    place.registry.put(
-        "/simple/tiny/",
-        format!("<a href=\"/files/{name}\">{name}</a>").into_bytes(),
-    );
-    place.registry.put(&format!("/files/{name}"), wheel);
-    tree(&[
-        ("Pulumi.yaml", "name: site\nruntime: python\n"),
-        (
-            "__main__.py",
-            "raise SystemExit('the program is not here')\n",
-        ),
-        (
-            "pip.py",
-            "raise SystemExit('a module of the stack was imported')\n",
-        ),
-        (
-            "requirements.txt",
-            &format!("# packages\ntiny==1.0.0 \\\n    --hash=sha256:{hash}\n"),
-        ),
-    ])
-}
-
-#[tokio::test]
-async fn pip_packages_are_installed_by_hash() {
-    let place = Place::new();
-    let found = place
-        .install(&pip_base(&place, None))
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(found.kind(), Kind::Pip);
-    assert_eq!(
-        fs::read_to_string(found.folder().join("tiny.py")).unwrap(),
-        "VALUE = 42\n"
-    );
-    found.verify().unwrap();
-    let asked = place.registry.asked();
-    place
-        .install(&pip_base(&place, None))
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(place.registry.asked(), asked);
-    let error = place
-        .install(&pip_base(&place, Some(Sha256::of(b"other"))))
-        .await
-        .unwrap_err();
-    assert!(
-        error.to_string().contains("DO NOT MATCH THE HASHES"),
-        "{error}"
-    );
-}
-
-#[tokio::test]
-async fn a_source_distribution_is_not_built() {
-    let place = Place::new();
-    let archive = b"not even an archive".to_vec();
-    place.registry.put(
-        "/simple/tiny/",
-        b"<a href=\"/files/tiny-1.0.0.tar.gz\">tiny-1.0.0.tar.gz</a>".to_vec(),
-    );
-    let base = tree(&[
-        ("Pulumi.yaml", "name: site\nruntime: python\n"),
-        (
-            "requirements.txt",
-            &format!("tiny==1.0.0 --hash=sha256:{}\n", Sha256::of(&archive)),
-        ),
-    ]);
-    place.registry.put("/files/tiny-1.0.0.tar.gz", archive);
-    let error = place.install(&base).await.unwrap_err();
-    assert!(
-        error.to_string().contains("No matching distribution"),
-        "{error}"
-    );
-}
-
-#[tokio::test]
-async fn two_installations_at_once_make_one() {
-    let place = Place::new();
-    let base = npm_base(&place, None);
-    let (one, other) = tokio::join!(place.install(&base), place.install(&base));
-    assert_eq!(
-        one.unwrap().unwrap().manifest_hash(),
-        other.unwrap().unwrap().manifest_hash()
-    );
-}
-
-#[tokio::test]
-async fn a_program_without_packages_installs_nothing() {
-    let place = Place::new();
-    for files in [
-        &[("Pulumi.yaml", "runtime: yaml\n"), ("package.json", "{")][..],
-        &[("Pulumi.yaml", "runtime: nodejs\n")],
-        &[
-            ("Pulumi.yaml", "runtime: nodejs\n"),
-            ("package.json", r#"{"name":"x","dependencies":{}}"#),
-        ],
-        &[("Pulumi.yaml", "runtime: python\n")],
-        &[
-            ("Pulumi.yaml", "runtime: python\n"),
-            ("requirements.txt", "# nothing\n"),
-        ],
-    ] {
-        assert!(
-            place.install(&tree(files)).await.unwrap().is_none(),
-            "{files:?}"
-        );
-    }
-    assert_eq!(place.registry.asked(), 0);
-}
-
-#[tokio::test]
-async fn a_cache_that_others_can_write_is_not_used() {
-    let place = Place::new();
-    let root = place.tools.home().join("dependencies");
-    fs::create_dir_all(&root).unwrap();
-    fs::set_permissions(&root, fs::Permissions::from_mode(0o777)).unwrap();
-    let found = place.install(&npm_base(&place, None)).await;
-    assert!(matches!(found, Err(Error::NotOurs { .. })), "{found:?}");
 }
 
 #[track_caller]
@@ -489,8 +73,9 @@ fn a_package_lock_pins_everything_by_hash() {
 
 #[test]
 fn a_requirements_file_pins_everything_by_hash() {
-    let pip =
-        |text: &str| lock::pip(&tree(&[("requirements.txt", text)])).map(|files| files.is_some());
+    let pip = |text: &str| {
+        lock::python(&tree(&[("requirements.txt", text)])).map(|files| files.is_some())
+    };
     let hash = format!("--hash=sha256:{}", Sha256::of(b"x"));
     assert_eq!(
         pip(&format!(
@@ -519,6 +104,12 @@ fn a_requirements_file_pins_everything_by_hash() {
         "a @ git+https://example.com/a.git".to_owned(),
         format!("a==1 # {hash}"),
         "a==1 --hash=md5:x".to_owned(),
+        format!("a @ https://example.com/a.whl {hash}"),
+        format!("https://example.com/a.whl {hash}"),
+        format!("a/b.whl {hash}"),
+        format!("a>=1 {hash}"),
+        format!("a[b==1 {hash}"),
+        format!("--index-url https://example.com --no-deps\na==1 {hash}"),
     ] {
         let found = pip(&bad);
         assert!(
@@ -526,11 +117,113 @@ fn a_requirements_file_pins_everything_by_hash() {
             "{bad}: {found:?}"
         );
     }
-    let found = lock::pip(&tree(&[("pyproject.toml", "")]));
+    let found = lock::python(&tree(&[("pyproject.toml", "")]));
     assert_eq!(
         found,
         Err(LockError::OtherPython {
             name: "pyproject.toml"
         })
     );
+}
+
+#[test]
+fn a_requirements_file_says_what_it_needs() {
+    let found = lock::requirements(b"-i https://x/simple\nZope.Interface_2==1 ; python_version<'4' --hash=sha256:AB --hash=sha512:cd\n").unwrap();
+    assert_eq!(found.packages, ["zope-interface-2"]);
+    assert_eq!(found.hashes, ["ab", "cd"]);
+    assert_eq!(found.indexes, ["https://x/simple"]);
+}
+
+#[test]
+fn a_uv_lock_counts_only_beside_its_project() {
+    let both = tree(&[("pyproject.toml", ""), ("uv.lock", "")]);
+    assert!(matches!(lock::python(&both), Ok(Some(Python::Uv(_)))));
+    let lock = tree(&[("uv.lock", "")]);
+    assert_eq!(
+        lock::python(&lock),
+        Err(LockError::OtherPython { name: "uv.lock" })
+    );
+    let first = tree(&[
+        ("pyproject.toml", ""),
+        ("uv.lock", ""),
+        ("requirements.txt", ""),
+    ]);
+    assert_eq!(lock::python(&first), Ok(None));
+}
+
+#[test]
+fn variables_of_an_npmrc_are_found() {
+    let found = npm::variables("//x/:_authToken=${NPM_TOKEN}\na=${B?} c=${not plain} d=$E ${F");
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), ["B", "NPM_TOKEN"]);
+}
+
+#[test]
+fn what_pip_says_of_its_configuration_is_read() {
+    let text = "global.index-url='https://u:p@a/simple'\n:env:.find-links='/x'\nglobal.extra-index-url='\\nhttps://b\\nhttps://c'\ninstall.index-url=\"https://d\"\ndownload.index-url='e'\n";
+    let config = pip::read(text).unwrap();
+    assert_eq!(config["index-url"], "https://d");
+    assert_eq!(config["extra-index-url"], "\nhttps://b\nhttps://c");
+    assert_eq!(config["find-links"], "/x");
+    assert!(pip::read("global.a=b\n").is_err());
+}
+
+/// What is left in the sandbox is taken file by file; anything that is not a file or a folder refuses all of it.
+#[test]
+fn only_files_and_folders_are_taken() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let from = folder.path().join("stage/tree");
+    make(&from.join("node_modules/a")).unwrap();
+    fs::write(from.join("node_modules/a/run"), "12345").unwrap();
+    let bits = fs::Permissions::from_mode(0o4755);
+    fs::set_permissions(from.join("node_modules/a/run"), bits).unwrap();
+    fs::write(from.join("package.json"), "{}").unwrap();
+    let take = |to: &str, bytes: u64, entries: usize| {
+        let stage =
+            std::os::fd::OwnedFd::from(fs::File::open(folder.path().join("stage")).unwrap());
+        let to = folder.path().join(to);
+        make(&to).unwrap();
+        let mut room = take::Room { bytes, entries };
+        take::copy(&take::open(&stage, TREE)?, &to, 0, &mut room)
+    };
+    take("whole", 7, 4).unwrap();
+    let run = folder.path().join("whole/node_modules/a/run");
+    assert_eq!(fs::read(&run).unwrap(), b"12345");
+    // Executable, and nothing more.
+    let mode = fs::metadata(&run).unwrap().permissions().mode();
+    assert_eq!(mode & 0o7100, 0o100);
+    assert!(matches!(take("large", 6, 4), Err(Error::TooLarge)));
+    let many = take("many", 7, 3);
+    assert!(matches!(
+        many,
+        Err(Error::Manifest(ManifestError::TooMany { .. }))
+    ));
+    let odd = from.join("node_modules/odd");
+    let refused = |to: &str| {
+        let found = take(to, 100, 100);
+        assert!(
+            matches!(found, Err(Error::Manifest(ManifestError::Entry { .. }))),
+            "{to}: {found:?}"
+        );
+        fs::remove_file(&odd).unwrap();
+    };
+    std::os::unix::fs::symlink("/etc/passwd", &odd).unwrap();
+    refused("absolute");
+    std::os::unix::fs::symlink("a/run", &odd).unwrap();
+    refused("inside");
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        &odd,
+        rustix::fs::FileType::Fifo,
+        0o644.into(),
+        0,
+    )
+    .unwrap();
+    refused("pipe");
+    drop(std::os::unix::net::UnixListener::bind(&odd).unwrap());
+    refused("socket");
+    // A tree that is itself a link leads nowhere.
+    fs::rename(&from, folder.path().join("moved")).unwrap();
+    std::os::unix::fs::symlink("../moved", &from).unwrap();
+    assert!(take("link", 100, 100).is_err());
 }

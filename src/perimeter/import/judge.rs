@@ -1,10 +1,11 @@
-//! Which paths a proposal may change at all: the stack's own globs, and what no proposal changes for now.
+//! Which paths a proposal may change at all: the stack's own globs, what no proposal changes, and what makes it privileged.
 //!
 //! The list here is of files that make another program run code, choose where code comes from, or steer a reviewer, a machine or
 //! the next agent. They are executable configuration: they come from the base commit.
 //!
 //! INVARIANT: a refused path stays refused however it is spelt in upper and lower case, wherever in the folder it lies, and
-//! whether it is added, changed, deleted or made executable.
+//! whether it is added, changed, deleted or made executable. The lock files of the stack's own runtime, and only those, in their
+//! one spelling at the top of the folder, may change: [`locks`] names them, and the gate then asks a person.
 
 use std::fmt;
 
@@ -98,6 +99,32 @@ pub fn judge(
     Ok(refusals)
 }
 
+/// Changes to what decides the packages of the program, in order of the paths. With any of them the proposal is privileged.
+///
+/// They may change at all because nothing they name runs outside a sandbox: packages are installed by hash, scripts off, where only
+/// the user's own registries are reached, and what else `package.json` holds is read there and by the program behind its own wall.
+/// LIMIT: whether new packages are honest, and what a developer's `npm install` would run, only the person who is asked judges.
+///
+/// # Errors
+/// The base commit's folder is no Pulumi project that can be read.
+pub fn locks(base: &Tree, proposed: &Tree) -> Result<Vec<RelPath>, ProjectError> {
+    let runtime = project::runtime(base)?;
+    Ok(changes(base, proposed)
+        .into_iter()
+        .map(|change| change.path)
+        .filter(|path| is_lock(runtime, path))
+        .collect())
+}
+
+fn is_lock(runtime: Runtime, path: &RelPath) -> bool {
+    let names: &[&str] = match runtime {
+        Runtime::Yaml => &[],
+        Runtime::Node => &["package.json", "package-lock.json"],
+        Runtime::Python => &["requirements.txt", "pyproject.toml", "uv.lock"],
+    };
+    names.contains(&path.as_str())
+}
+
 fn one(
     base: &Tree,
     proposed: &Tree,
@@ -127,6 +154,9 @@ fn one(
             Ok(()) => Ok(()),
             Err(reason) => refuse(reason, PROJECT_ADVICE),
         };
+    }
+    if is_lock(runtime, path) {
+        return Ok(());
     }
     // Before the rule for YAML stacks: a person changes a stack's configuration, and another ending would not help.
     if let Some(reason) = privileged(path) {
@@ -232,7 +262,7 @@ const FOLDERS: &[(&[&str], &str)] = &[
     ),
 ];
 
-/// Files that no proposal touches, in lower case.
+/// Files that no proposal touches, in lower case; but see [`locks`].
 const FILES: &[(&[&str], &str)] = &[
     (&["lightsout.yaml", "lightsout.yml", "lightsout.lock"], OURS),
     (&["main.json", "main.yml", "pulumi", "esc.yaml"], CONFIG),

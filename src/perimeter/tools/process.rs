@@ -105,11 +105,7 @@ impl Output {
         if self.end == End::Exited(0) {
             return Ok(self);
         }
-        Err(Error::Failed {
-            program: self.program,
-            end: describe(self.end),
-            stderr: printable_tail(&self.stderr),
-        })
+        Err(Error::ended(&self.program, self.end, &self.stderr))
     }
 }
 

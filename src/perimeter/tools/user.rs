@@ -27,6 +27,8 @@ pub enum UserProgram {
     Git,
     /// `claude`: the native binary, or a script that is started as `node SCRIPT`.
     Claude,
+    /// `uv`.
+    Uv,
 }
 
 impl UserProgram {
@@ -40,6 +42,7 @@ impl UserProgram {
             Self::Go => "go",
             Self::Git => "git",
             Self::Claude => "claude",
+            Self::Uv => "uv",
         }
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Refusal;
 use crate::ledger::{Evidence, Kind};
 use crate::names::{RuleId, Sha256, Urn};
+use crate::perimeter::import::RelPath;
 
 /// What waits for a person, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +37,11 @@ pub enum Need {
     },
     /// The stack has no holdout scenarios.
     NoScenarios,
+    /// The proposal changes which packages the program gets.
+    Dependencies {
+        /// The lock files that it changes.
+        paths: Vec<RelPath>,
+    },
 }
 
 /// The gate's answer as it stands in the ledger.
@@ -78,6 +84,10 @@ impl std::fmt::Display for Need {
                 )
             }
             Self::NoScenarios => f.write_str("the stack has no holdout scenarios"),
+            Self::Dependencies { paths } => {
+                let names: Vec<&str> = paths.iter().map(RelPath::as_str).collect();
+                write!(f, "the program's packages change: {}", names.join(", "))
+            }
         }
     }
 }

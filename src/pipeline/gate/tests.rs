@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::ledger::{Actor, Key, Ledger, PersonName};
+use crate::perimeter::import::RelPath;
 use crate::pipeline::order::{Basis, Origin, WorkOrder};
 
 const POLICIES: [&str; 4] = ["clean", "undetermined", "denied", "hollow"];
@@ -33,7 +34,7 @@ fn mandate(autonomy: Autonomy) -> Mandate {
     }
 }
 
-fn proposal(tree: &str) -> Proposal {
+fn proposal(tree: &str, privileged: &[&str]) -> Proposal {
     Proposal {
         author: crate::pipeline::generate::Author::Given {
             name: "x".to_owned(),
@@ -43,6 +44,10 @@ fn proposal(tree: &str) -> Proposal {
         tree: hash(tree),
         changes: Vec::new(),
         refused: Vec::new(),
+        privileged: privileged
+            .iter()
+            .map(|path| RelPath::new(path).unwrap())
+            .collect(),
     }
 }
 
@@ -119,8 +124,14 @@ fn record(
     run: &str,
     level: Autonomy,
     words: (&str, &str),
-    destroys: bool,
+    step: &str,
 ) -> Recordings {
+    let (destroys, privileged) = match step {
+        "create" => (false, &[][..]),
+        "delete" => (true, &[][..]),
+        "lock" => (false, &["package-lock.json"][..]),
+        other => panic!("{other}"),
+    };
     let run = RunId::new(run).unwrap();
     let mandate = ledger
         .record(&run, Actor::Supervisor, mandate(level), &[])
@@ -133,7 +144,7 @@ fn record(
     };
     drop(ledger.record(&run, Actor::Supervisor, order, &[]).unwrap());
     let proposal = ledger
-        .record(&run, Actor::Builder, proposal("tree"), &[])
+        .record(&run, Actor::Builder, proposal("tree", privileged), &[])
         .unwrap();
     let preview = preview(proposal.hash(), "tree", destroys);
     let preview = ledger.record(&run, Actor::Previewer, preview, &[]).unwrap();
@@ -213,16 +224,9 @@ fn word(decision: &Decision) -> String {
 }
 
 /// The case without and with an approval.
-fn lines(
-    ledger: &mut Ledger,
-    level: Autonomy,
-    policy: &str,
-    holdout: &str,
-    destroys: bool,
-) -> String {
-    let step = if destroys { "delete" } else { "create" };
+fn lines(ledger: &mut Ledger, level: Autonomy, policy: &str, holdout: &str, step: &str) -> String {
     let run = format!("{level}-{policy}-{holdout}-{step}");
-    let of = record(ledger, &run, level, (policy, holdout), destroys);
+    let of = record(ledger, &run, level, (policy, holdout), step);
     let right = approval(ledger, &of, of.preview.hash());
     let mut lines = String::new();
     for (name, approval) in [("-", None), ("approved", Some(&right))] {
@@ -257,8 +261,8 @@ fn the_whole_truth_table() {
     for level in LEVELS {
         for policy in POLICIES {
             for holdout in HOLDOUTS {
-                for destroys in [false, true] {
-                    table.push_str(&lines(&mut ledger, level, policy, holdout, destroys));
+                for step in ["create", "delete", "lock"] {
+                    table.push_str(&lines(&mut ledger, level, policy, holdout, step));
                 }
             }
         }
@@ -275,14 +279,14 @@ fn evidence_of_something_else_is_refused() {
         "one",
         Autonomy::Auto,
         ("clean", "passed"),
-        false,
+        "create",
     );
     let other = record(
         &mut ledger,
         "other",
         Autonomy::Auto,
         ("clean", "passed"),
-        true,
+        "delete",
     );
     let wrong = approval(&mut ledger, &one, other.preview.hash());
     let case = case(&one);

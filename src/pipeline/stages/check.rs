@@ -182,10 +182,14 @@ async fn check(run: &Run<'_>, folder: &OwnedFd) -> Result<Checked, Fault> {
         Previewed::Preview { preview, .. } => {
             let report = super::judge_policies(run, &preview, "check-pack").await?;
             let is_clean = report.denials().next().is_none();
+            let mut text = said(&preview, &report);
+            if !import::locks(&run.base_tree, &tree).map_err(crate::pipeline::generate::Error::from)?.is_empty() {
+                text.push_str("A lock file is changed: a person will be asked, and this check still used the old packages.\n");
+            }
             Ok(Checked {
                 tree: Some(hash),
                 verdict: if is_clean { "clean" } else { "findings" },
-                text: said(&preview, &report),
+                text,
             })
         }
     }

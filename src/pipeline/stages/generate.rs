@@ -330,7 +330,7 @@ async fn packages(run: &Run<'_>, shown: &mut Shown) -> Result<(), Fault> {
         Host::Node { node, .. } => interpreter(node),
         Host::Python(python) => interpreter(python),
     }
-    let Some(installed) = super::place::installed(run).await? else {
+    let Some(installed) = super::place::installed(run, &run.base_tree).await? else {
         return Ok(());
     };
     match installed.kind() {

@@ -17,7 +17,7 @@ use crate::fault::Fault;
 use crate::ledger::Recorded;
 use crate::perimeter::credentials::CredentialServer;
 use crate::perimeter::dependencies;
-use crate::perimeter::import::{self, open_folder};
+use crate::perimeter::import::{self, Tree, open_folder};
 use crate::perimeter::sandbox::Mount;
 use crate::pipeline::credentials::{self, Purpose};
 use crate::pipeline::generate::Proposal;
@@ -66,6 +66,11 @@ pub async fn deploy(
         passphrase: &run.passphrase()?,
         credentials: credentials::serve(run, purpose).await?,
         services: Services::Of(purpose),
+        locks: if proposal.value().privileged.is_empty() {
+            Locks::Base
+        } else {
+            Locks::Proposal
+        },
     };
     start(run, parts).await
 }
@@ -88,6 +93,7 @@ pub(super) async fn deploy_for_check(
         passphrase,
         credentials: None,
         services: Services::Harmless,
+        locks: Locks::Base,
     };
     start(run, parts).await
 }
@@ -100,6 +106,16 @@ struct Parts<'a> {
     passphrase: &'a Secret,
     credentials: Option<CredentialServer>,
     services: Services<'a>,
+    locks: Locks,
+}
+
+/// Whose lock files say which packages the program gets.
+#[derive(Clone, Copy)]
+enum Locks {
+    /// The base commit's.
+    Base,
+    /// The proposal's, about which a person is asked.
+    Proposal,
 }
 
 /// What serves the packages.
@@ -120,10 +136,16 @@ async fn start(run: &Run<'_>, parts: Parts<'_>) -> Result<Deployment, Fault> {
         passphrase,
         credentials,
         services: kind,
+        locks,
     } = parts;
     let tree = import::import(open_folder(path)?.as_fd(), &import::Limits::default())?;
     let project = Project::read(&tree).map_err(crate::engine::deployment::Error::from)?;
-    let (runtime, mounts) = host(run, &project).await?;
+    // Only then the proposal's own lock files: they are what a person will be asked about.
+    let locks = match locks {
+        Locks::Base => &run.base_tree,
+        Locks::Proposal => &tree,
+    };
+    let (runtime, mounts) = host(run, &project, locks).await?;
     let plan = Plan {
         pulumi: &run.kit.pulumi,
         tree: path,
@@ -143,7 +165,11 @@ async fn start(run: &Run<'_>, parts: Parts<'_>) -> Result<Deployment, Fault> {
     Ok(Deployment::start(plan).await?)
 }
 
-async fn host(run: &Run<'_>, project: &Project) -> Result<(program::Runtime, Vec<Mount>), Fault> {
+async fn host(
+    run: &Run<'_>,
+    project: &Project,
+    locks: &Tree,
+) -> Result<(program::Runtime, Vec<Mount>), Fault> {
     let read_only = |source: &Path, target: &Path| Mount::ReadOnly {
         source: source.to_owned(),
         target: target.to_owned(),
@@ -167,7 +193,7 @@ async fn host(run: &Run<'_>, project: &Project) -> Result<(program::Runtime, Vec
         (Host::Node { node, .. }, Runtime::Node { typescript }) => {
             let mut mounts = shown(node.shows());
             mounts.push(read_only(
-                &packages(run).await?.folder().join("node_modules"),
+                &packages(run, locks).await?.folder().join("node_modules"),
                 Path::new(program::NODE_MODULES),
             ));
             (
@@ -181,7 +207,7 @@ async fn host(run: &Run<'_>, project: &Project) -> Result<(program::Runtime, Vec
         (Host::Python(python), Runtime::Python) => {
             let mut mounts = shown(python.shows());
             mounts.push(read_only(
-                &packages(run).await?.folder(),
+                &packages(run, locks).await?.folder(),
                 Path::new(program::SITE_PACKAGES),
             ));
             (
@@ -202,25 +228,26 @@ async fn host(run: &Run<'_>, project: &Project) -> Result<(program::Runtime, Vec
     })
 }
 
-/// The program's packages, by the lock files of the base commit.
-async fn packages(run: &Run<'_>) -> Result<dependencies::Dependencies, Fault> {
-    let installed = installed(run).await?;
+/// The program's packages, by a tree's lock files.
+async fn packages(run: &Run<'_>, locks: &Tree) -> Result<dependencies::Dependencies, Fault> {
     let missing = || {
         Fault::Usage("the program needs Pulumi's SDK: list it in package.json and package-lock.json, or in requirements.txt with hashes".to_owned())
     };
-    installed.ok_or_else(missing)
+    installed(run, locks).await?.ok_or_else(missing)
 }
 
-/// The packages of the base commit's lock files, installed and looked at; nothing when there are none.
-pub(super) async fn installed(run: &Run<'_>) -> Result<Option<dependencies::Dependencies>, Fault> {
+/// The packages of a tree's lock files, installed and looked at; nothing when there are none.
+pub(super) async fn installed(
+    run: &Run<'_>,
+    locks: &Tree,
+) -> Result<Option<dependencies::Dependencies>, Fault> {
     let environment: Vec<_> = run
         .perimeter
         .environment
         .select(|_| true)
         .into_iter()
         .collect();
-    let installed =
-        dependencies::install(&run.base_tree, &run.perimeter.tools, &environment).await?;
+    let installed = dependencies::install(locks, &run.perimeter.tools, &environment).await?;
     if let Some(packages) = &installed {
         packages.verify()?;
     }

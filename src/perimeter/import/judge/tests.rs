@@ -44,7 +44,8 @@ fn executable_configuration_does_not_change() {
         "sub/Pulumi.yaml",
         "Pulumi.yml",
         "pulumi.JSON",
-        "package.json",
+        "sub/package.json",
+        "Package.json",
         "sub/package-lock.json",
         "npm-shrinkwrap.json",
         "yarn.lock",
@@ -84,6 +85,37 @@ fn executable_configuration_does_not_change() {
         "native.node",
     ] {
         refused(NODE, path);
+    }
+}
+
+/// Of its own runtime at the top of the folder, in their one spelling; anything else stays refused.
+#[test]
+fn lock_files_of_the_own_runtime_make_a_proposal_privileged() {
+    const PYTHON: &str = "name: site\nruntime: python\n";
+    let node = ["package.json", "package-lock.json"];
+    let python = ["requirements.txt", "pyproject.toml", "uv.lock"];
+    for (project, own, other) in [(NODE, &node[..], &python[..]), (PYTHON, &python, &node)] {
+        for path in own {
+            allowed(project, path);
+            let base = tree(&[("Pulumi.yaml", project), (path, "a")]);
+            let found = |files: &[(&str, &str)]| -> Vec<String> {
+                let files = [&[("Pulumi.yaml", project)], files].concat();
+                let found = locks(&base, &tree(&files)).unwrap();
+                found.iter().map(ToString::to_string).collect()
+            };
+            assert_eq!(found(&[(path, "b")]), [*path], "changed");
+            assert_eq!(found(&[]), [*path], "deleted");
+            assert_eq!(found(&[(path, "a"), ("x.txt", "x")]), [""; 0], "unchanged");
+            // Outside the stack's globs nothing changes, privileged or not.
+            let proposed = tree(&[("Pulumi.yaml", project), (path, "b")]);
+            assert_eq!(paths(&base, &proposed, &["*.ts"]), [*path]);
+            refused(project, &format!("sub/{path}"));
+            refused(project, &path.to_uppercase());
+            refused(YAML, path);
+        }
+        for path in other {
+            refused(project, path);
+        }
     }
 }
 
@@ -134,8 +166,8 @@ fn only_the_allowed_globs_may_change() {
     );
     assert!(Allowed::new(&["a{b"]).is_err());
     // A glob does not open what is closed.
-    let new = tree(&[("Pulumi.yaml", NODE), ("package.json", "{}")]);
-    assert_eq!(paths(&base, &new, &["package.json"]), ["package.json"]);
+    let new = tree(&[("Pulumi.yaml", NODE), ("yarn.lock", "")]);
+    assert_eq!(paths(&base, &new, &["yarn.lock"]), ["yarn.lock"]);
 }
 
 #[test]

@@ -120,6 +120,13 @@ pub(in crate::perimeter::tools) async fn find(
         }
         UserProgram::Npm => find_npm(machine, hashes).await,
         UserProgram::Claude => find_claude(machine, hashes).await,
+        // One file, which needs nothing but the system.
+        UserProgram::Uv => {
+            let path = on_path(program.name(), machine).ok_or_else(|| absent(program))?;
+            let version = ask(program, machine, &["--version"]).await?;
+            let version = version.split_whitespace().nth(1).unwrap_or("").to_owned();
+            found(program, path, version, vec![], &[], machine, hashes).await
+        }
     }
 }
 
