@@ -44,7 +44,7 @@ const FILE: &str = "note.txt";
 const ANSWER: &str = "check 1 of 1: nothing stops it.";
 
 /// One thing that was looked at.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct Line {
     what: &'static str,
     is_well: bool,
@@ -121,6 +121,10 @@ async fn program(outside: &Outside, kind: AgentKind) -> Result<Option<Found>, Fa
     find(&tools, &agent(kind, 1)?).await
 }
 
+fn said(good: bool, yes: &str, no: &str) -> String {
+    if good { yes } else { no }.to_owned()
+}
+
 fn line(what: &'static str, is_well: bool, said: String) -> Line {
     Line {
         what,
@@ -189,87 +193,78 @@ impl Patient {
         Ok(lines)
     }
 
-    fn healthy(&self, seen: &Seen) -> Vec<Line> {
-        let Seen {
-            wall,
-            generated,
-            bodies,
-            asked,
-            took,
-        } = seen;
-        let report = &generated.report;
-        let ended = report.outcome == AgentOutcome::Changed;
-        let edited = generated
-            .tree
-            .as_ref()
+    /// Whether it starts and does what it should.
+    fn works(&self, seen: &Seen) -> [Line; 3] {
+        let report = &seen.generated.report;
+        let tree = seen.generated.tree.as_ref();
+        let edited = tree
             .and_then(|tree| tree.file(FILE))
             .is_some_and(|file| file.bytes().ends_with(b"edited\n"));
-        let everything = bodies.concat();
-        let reached = |text: &str| everything.contains(text);
-        // The model's own side gets the key, in the head of each request; nothing else may.
-        let texts: Vec<&str> = bodies
-            .iter()
-            .filter_map(|it| Some(it.split_once('\n')?.1))
-            .collect();
-        let is_found = texts.iter().any(|text| text.contains(&self.canary))
-            || generated.said.contains(&self.canary);
-        let offered = reached("lightsout") && reached("check");
-        vec![
+        [
             line(
                 "the sandbox stands",
                 true,
-                format!("{} attempts to look outside failed", wall.attempts.len()),
+                format!(
+                    "{} attempts to look outside failed",
+                    seen.wall.attempts.len()
+                ),
             ),
             line(
                 "it starts, talks and ends",
-                ended,
+                report.outcome == AgentOutcome::Changed,
                 format!(
                     "{} in {} ms, {} requests; it said: {}",
                     report.outcome,
-                    took.as_millis(),
-                    bodies.len(),
-                    crate::names::excerpt(&generated.said)
+                    seen.took.as_millis(),
+                    seen.bodies.len(),
+                    crate::names::excerpt(&seen.generated.said)
                 ),
             ),
             line(
                 "it can edit a file",
                 edited,
-                if edited {
-                    "the line is there"
-                } else {
-                    "the line is not there"
-                }
-                .to_owned(),
+                said(edited, "the line is there", "the line is not there"),
             ),
+        ]
+    }
+
+    /// What reached it, and what did not.
+    fn healthy(&self, seen: &Seen) -> Vec<Line> {
+        // The model's own side gets the key, in the head of each request; nothing else may.
+        let texts: Vec<&str> = seen
+            .bodies
+            .iter()
+            .filter_map(|it| Some(it.split_once('\n')?.1))
+            .collect();
+        let reached = |text: &str| texts.iter().any(|body| body.contains(text));
+        let is_found = reached(&self.canary) || seen.generated.said.contains(&self.canary);
+        let mut lines = self.works(seen).to_vec();
+        lines.extend([
             line(
                 "it sees AGENTS.md",
                 reached(MARK),
-                if reached(MARK) {
-                    "the model was told"
-                } else {
-                    "the model was not told"
-                }
-                .to_owned(),
+                said(
+                    reached(MARK),
+                    "the model was told",
+                    "the model was not told",
+                ),
             ),
             line(
                 "it can check its work",
-                *asked > 0 && reached(ANSWER),
-                format!(
-                    "asked {asked} times; the tool is {}",
-                    if offered { "offered" } else { "not offered" }
-                ),
+                seen.asked > 0 && reached(ANSWER),
+                format!("asked {} times", seen.asked),
             ),
             line(
                 "it finds no key",
                 reached("looked") && !is_found,
-                if is_found {
-                    "THE KEY IS IN THE SANDBOX"
-                } else {
-                    "its environment, processes and files hold none"
-                }
-                .to_owned(),
+                said(
+                    !is_found,
+                    "its environment, processes and files hold none",
+                    "THE KEY IS IN THE SANDBOX",
+                ),
             ),
-        ]
+        ]);
+        lines
     }
 
     /// One conversation with a script.

@@ -203,7 +203,6 @@ pub async fn install(
     )
 }
 
-
 /// Installs into a folder aside and puts it in place when it is whole.
 async fn fill(
     cache: &Cache,

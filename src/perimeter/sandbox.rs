@@ -301,6 +301,17 @@ impl Sandbox {
         running::start(&self.shared, command).await
     }
 
+    /// Starts one command whose standard input is written while it runs; what the command says of it is not used.
+    ///
+    /// # Errors
+    /// It could not be started, or the sandbox has ended.
+    pub async fn converse(
+        &self,
+        command: Command,
+    ) -> Result<(Running, tokio::net::unix::pipe::Sender), Error> {
+        running::converse(&self.shared, command).await
+    }
+
     /// A descriptor of a [`Mount::Copy`] or [`Mount::Scratch`], `O_PATH`, valid after the sandbox has ended.
     #[must_use]
     pub fn tree(&self, target: &Path) -> Option<OwnedFd> {

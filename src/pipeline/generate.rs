@@ -3,6 +3,7 @@
 //! The sandbox and what runs in it are in `builder`, each kind of agent in `kind`, what it is told in `prompt`.
 //! This module knows nothing of holdouts or credentials.
 
+mod acp;
 mod builder;
 pub mod kind;
 pub mod outcome;

@@ -138,6 +138,67 @@ fn opencode_checks_its_work_mends_it_and_is_applied() {
     mends_and_is_applied("opencode", Api::Chat);
 }
 
+/// opencode once more, as any agent that speaks the protocol: its own configuration leads it to the broker.
+#[test]
+fn an_agent_of_the_protocol_checks_its_work_mends_it_and_is_applied() {
+    let model = Model::good(mender());
+    let key = key();
+    tools();
+    let program = install("opencode");
+    let configuration = serde_json::json!({
+        "autoupdate": false, "permission": "allow", "model": "broker/gpt-5.5", "small_model": "broker/gpt-5.5",
+        "enabled_providers": ["broker"],
+        "provider": {"broker": {"npm": "@ai-sdk/openai-compatible", "name": "broker",
+            "options": {"baseURL": "{model}/v1", "apiKey": "none"}, "models": {"gpt-5.5": {"name": "gpt-5.5"}}}},
+    });
+    let folder = program.parent().unwrap();
+    let line = format!(
+        "agent: {{ kind: acp, command: [{}, acp], minutes: 2, toolchains: [{{ path: {}, sha256: {} }}], \
+         environment: {{ OPENCODE_CONFIG_CONTENT: '{configuration}', OPENCODE_DISABLE_AUTOUPDATE: '1', OPENCODE_DISABLE_MODELS_FETCH: '1' }}, \
+         model: {{ name: gpt-5.5, api: chat, url: '{}', key: {{ file: {} }} }} }}",
+        program.display(),
+        folder.display(),
+        hash(folder),
+        model.url(Api::Chat),
+        key.path().display()
+    );
+    let site = stack(&line).build();
+    let ran = site.run().expect(0);
+    assert_eq!(ran.json()["outcome"], "applied", "{}", ran.stdout);
+    let report = &evidence(&site, "agent-report")[0];
+    assert_eq!(report["outcome"]["outcome"], "changed", "{report}");
+    assert_eq!(evidence(&site, "check").len(), 2, "{report}");
+    unseen(&site, &ran, &model);
+}
+
+/// Installs an agent of the lock; its program.
+fn install(name: &str) -> std::path::PathBuf {
+    tools();
+    let site = factory("site-demo", "stacks/site").agent("true").build();
+    site.lightsout(&["tools", "install", name]).expect(0);
+    let tools = crate::support::home().join("tools");
+    let folder = std::fs::read_dir(tools)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| {
+            path.file_name()
+                .unwrap()
+                .to_string_lossy()
+                .starts_with(name)
+        })
+        .unwrap();
+    folder.canonicalize().unwrap().join(name)
+}
+
+/// The hash of a folder, as the command prints it.
+fn hash(folder: &Path) -> String {
+    let site = factory("site-demo", "stacks/site").agent("true").build();
+    let ran = site
+        .lightsout(&["agent", "hash", folder.to_str().unwrap()])
+        .expect(0);
+    ran.stdout.trim().to_owned()
+}
+
 #[test]
 fn gemini_checks_its_work_mends_it_and_is_applied() {
     mends_and_is_applied("gemini", Api::Gemini);

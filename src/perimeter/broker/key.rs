@@ -106,12 +106,6 @@ impl Key {
         }
     }
 
-    /// A key for a test.
-    #[cfg(test)]
-    pub(super) fn of(text: &str) -> Self {
-        Self(Source::Fixed(Secret::new(text.to_owned())))
-    }
-
     /// The key as it is now.
     ///
     /// # Errors

@@ -122,7 +122,9 @@ pub(super) async fn ask<T: DeserializeOwned>(
     action: &Action,
 ) -> Result<T, Error> {
     let answer = async {
-        let (channel, stdout, _stderr) = running::launch(shared, action, &[], "lightsout").await?;
+        let nothing = channel::sealed("stdin", b"").map_err(Error::Control)?;
+        let (channel, stdout, _stderr) =
+            running::launch(shared, action, nothing, "lightsout").await?;
         let mut text = Vec::new();
         stdout
             .take(ANSWER_BYTES_MAX)

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt as _;
-use tokio::net::unix::pipe::Receiver;
+use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -58,6 +58,13 @@ impl Running {
         }
     }
 
+    /// The lines of standard output, for somebody else to read.
+    #[must_use]
+    pub fn take_lines(&mut self) -> mpsc::UnboundedReceiver<Vec<u8>> {
+        let (_, nothing) = mpsc::unbounded_channel();
+        std::mem::replace(&mut self.lines, nothing)
+    }
+
     /// What can stop it while it is waited for.
     #[must_use]
     pub fn stopper(&self) -> Stopper {
@@ -89,12 +96,32 @@ impl Drop for Running {
 
 /// Starts a command; [`Running::next_line`] yields something only if `lines`.
 pub(super) async fn start(shared: &Arc<Shared>, command: Command) -> Result<Running, Error> {
+    let stdin = channel::sealed("stdin", &command.stdin).map_err(Error::Control)?;
+    start_with(shared, command, stdin).await
+}
+
+/// Starts a command whose standard input is written while it runs.
+pub(super) async fn converse(
+    shared: &Arc<Shared>,
+    command: Command,
+) -> Result<(Running, Sender), Error> {
+    let (theirs, ours) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
+        .map_err(|errno| Error::Control(errno.into()))?;
+    let ours = Sender::from_owned_fd(ours).map_err(Error::Control)?;
+    Ok((start_with(shared, command, theirs).await?, ours))
+}
+
+async fn start_with(
+    shared: &Arc<Shared>,
+    command: Command,
+    stdin: OwnedFd,
+) -> Result<Running, Error> {
     let action = action(&command)?;
     let program = command.argv.first().map_or_else(String::new, |program| {
         program.to_string_lossy().into_owned()
     });
     let started = Instant::now();
-    let (channel, stdout, stderr) = launch(shared, &action, &command.stdin, &program).await?;
+    let (channel, stdout, stderr) = launch(shared, &action, stdin, &program).await?;
     let (send, lines) = mpsc::unbounded_channel();
     let interrupt = Arc::new(Notify::new());
     let capture = |pipe, lines| Capture {
@@ -148,7 +175,7 @@ fn action(command: &Command) -> Result<Action, Error> {
 pub(super) async fn launch(
     shared: &Arc<Shared>,
     action: &Action,
-    stdin: &[u8],
+    stdin: OwnedFd,
     program: &str,
 ) -> Result<(Socket, Receiver, Receiver), Error> {
     let io = Error::Control;
@@ -156,7 +183,6 @@ pub(super) async fn launch(
         .map_err(std::io::Error::other)
         .and_then(|text| channel::sealed("command", &text))
         .map_err(io)?;
-    let stdin = channel::sealed("stdin", stdin).map_err(io)?;
     let (stdout, stdout_in) = pipe()?;
     let (stderr, stderr_in) = pipe()?;
     let (ours, theirs) = channel::pair().map_err(io)?;

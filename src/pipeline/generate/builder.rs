@@ -14,12 +14,14 @@ use rustix::fs::OFlags;
 use tokio::sync::mpsc;
 
 use super::kind::{self, AgentProgram, Said};
-use super::{Error, WORK_FOLDER, Wall};
-use crate::config::Agent;
+use super::{Error, WORK_FOLDER, Wall, acp};
+use crate::config::{Agent, AgentKind};
 use crate::ledger::Recorded;
 use crate::perimeter::broker::meter::Metered;
 use crate::perimeter::broker::{Ask, Broker, ModelPlan, Plan};
-use crate::perimeter::sandbox::{self, Command, Finished, Identity, Mount, Sandbox, Walls};
+use crate::perimeter::sandbox::{
+    self, Command, End, Finished, Identity, Mount, Running, Sandbox, Walls,
+};
 
 const AGENT_FOLDER: &str = "/agent";
 /// LIMIT: bytes of the work folder, of the home folder and of `/tmp` in the builder sandbox.
@@ -186,28 +188,71 @@ impl Builder {
             model: work.model,
             tool: work.tool,
         };
-        let broker = Broker::start(self.listener, plan)?;
+        let broker = Broker::start(self.listener.try_clone().map_err(Error::Open)?, plan)?;
         let mut closed = broker.closed();
-        let running = self.sandbox.start(command).await?;
-        let stopper = running.stopper();
-        let mut ended = std::pin::pin!(running.wait());
-        let finished = tokio::select! {
-            finished = &mut ended => finished?,
-            () = stopped(&mut closed) => {
-                stopper.stop();
-                ended.await?
+        let worked = match work.agent.kind {
+            AgentKind::Acp => {
+                self.converse(command, work.prompt, address, &mut closed)
+                    .await?
+            }
+            AgentKind::Command
+            | AgentKind::Codex
+            | AgentKind::Claude
+            | AgentKind::Opencode
+            | AgentKind::Gemini => {
+                let running = self.sandbox.start(command).await?;
+                let finished = ended(running, &mut closed).await?;
+                let said = kind::said(work.agent.kind, &finished.stdout, &finished.stderr);
+                (finished, said)
             }
         };
+        let (finished, said) = worked;
         // Only when nothing is left running can nothing change the tree while it is read.
         self.sandbox.end().await?;
         let metered = broker.finish().await?;
-        let said = kind::said(work.agent.kind, &finished.stdout, &finished.stderr);
         Ok(Left {
             finished,
             said,
             metered,
             folder,
         })
+    }
+
+    /// Speaks with an agent; when it has said its last word it is given a while, and then ended.
+    async fn converse(
+        &self,
+        command: Command,
+        prompt: &str,
+        broker: SocketAddr,
+        closed: &mut tokio::sync::watch::Receiver<bool>,
+    ) -> Result<(Finished, Said), Error> {
+        let (mut running, input) = self.sandbox.converse(command).await?;
+        let lines = running.take_lines();
+        let stopper = running.stopper();
+        let tools = format!("http://{broker}/mcp");
+        let speaking = async {
+            let conversed = acp::converse(input, lines, prompt, WORK_FOLDER, tools).await;
+            // Its input has ended with the conversation.
+            tokio::time::sleep(LAST_WORDS).await;
+            stopper.stop();
+            conversed
+        };
+        let mut speaking = std::pin::pin!(speaking);
+        let mut ending = std::pin::pin!(ended(running, closed));
+        let (mut finished, conversed) = tokio::select! {
+            finished = &mut ending => {
+                let finished = finished?;
+                (finished, speaking.await)
+            }
+            conversed = &mut speaking => (ending.await?, conversed),
+        };
+        if conversed.is_done && finished.end == End::Cancelled {
+            // We ended it, when it had nothing more to do.
+            finished.end = End::Exited(0);
+        }
+        let mut said = kind::said(AgentKind::Acp, conversed.text.as_bytes(), b"");
+        said.failed = !conversed.is_done;
+        Ok((finished, said))
     }
 
     fn command(&self, work: &Work<'_>, broker: SocketAddr) -> Result<Command, Error> {
@@ -235,6 +280,22 @@ impl Builder {
             deadline: Duration::from_secs(u64::from(work.agent.minutes) * 60),
             output_bytes_max: OUTPUT_BYTES_MAX,
         })
+    }
+}
+
+/// The end of a command: its own, or ours when the broker has been closed for a while.
+async fn ended(
+    running: Running,
+    closed: &mut tokio::sync::watch::Receiver<bool>,
+) -> Result<Finished, Error> {
+    let stopper = running.stopper();
+    let mut ended = std::pin::pin!(running.wait());
+    tokio::select! {
+        finished = &mut ended => Ok(finished?),
+        () = stopped(closed) => {
+            stopper.stop();
+            Ok(ended.await?)
+        }
     }
 }
 

@@ -183,7 +183,10 @@ async fn check(run: &Run<'_>, folder: &OwnedFd) -> Result<Checked, Fault> {
             let report = super::judge_policies(run, &preview, "check-pack").await?;
             let is_clean = report.denials().next().is_none();
             let mut text = said(&preview, &report);
-            if !import::locks(&run.base_tree, &tree).map_err(crate::pipeline::generate::Error::from)?.is_empty() {
+            if !import::locks(&run.base_tree, &tree)
+                .map_err(crate::pipeline::generate::Error::from)?
+                .is_empty()
+            {
                 text.push_str("A lock file is changed: a person will be asked, and this check still used the old packages.\n");
             }
             Ok(Checked {
