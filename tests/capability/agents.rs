@@ -187,7 +187,14 @@ fn install(name: &str) -> std::path::PathBuf {
                 .starts_with(name)
         })
         .unwrap();
-    folder.canonicalize().unwrap().join(name)
+    // A toolchain lies outside of what the wall hides.
+    let copy = crate::support::target().join("toolchains").join(name);
+    std::fs::create_dir_all(&copy).unwrap();
+    let copy = copy.canonicalize().unwrap().join(name);
+    if !copy.exists() {
+        std::fs::copy(folder.join(name), &copy).unwrap();
+    }
+    copy
 }
 
 /// The hash of a folder, as the command prints it.
