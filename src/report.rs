@@ -4,6 +4,7 @@
 //! holdout scenario is in it.
 //! INVARIANT: proposal, preview, judges and decision are those of the last attempt; what an earlier one left is not shown beside them.
 
+mod agent;
 mod end;
 mod human;
 pub mod markdown;
@@ -20,7 +21,7 @@ use crate::names::{RunId, Sha256};
 use crate::pipeline::Outcome;
 use crate::pipeline::apply::{Landing, Receipt};
 use crate::pipeline::gate::{DecisionRecord, Judged};
-use crate::pipeline::generate::{Proposal, Wall};
+use crate::pipeline::generate::{AgentReport, Proposal, Wall};
 use crate::pipeline::holdout::HoldoutReport;
 use crate::pipeline::order::Mandate;
 use crate::pipeline::policy::PolicyReport;
@@ -41,6 +42,10 @@ pub struct Report {
     mandate: Mandate,
     folder: PathBuf,
     wall: Option<Wall>,
+    /// Every attempt of the agent.
+    agent: Vec<AgentReport>,
+    /// What the agent said last: quoted, and no evidence.
+    agent_said: Option<String>,
     proposal: Option<Proposal>,
     preview: Option<Preview>,
     policy: Option<Judged<PolicyReport>>,
@@ -70,6 +75,8 @@ impl Report {
         let holdout = read::<Judged<HoldoutReport>>(run)?
             .filter(|judged| is_previewed(judged.value().preview));
         let decision = read::<DecisionRecord>(run)?.filter(|decision| is_last(decision.entry()));
+        let agent: Vec<Recorded<AgentReport>> = run.ledger.view().read_all(&run.id)?;
+        let agent: Vec<AgentReport> = agent.iter().map(|it| it.value().clone()).collect();
         Ok(Self {
             run: run.id.clone(),
             outcome: outcome.word(),
@@ -79,6 +86,8 @@ impl Report {
             mandate: run.mandate.value().clone(),
             folder: run.folder(),
             wall: value(wall.as_ref()),
+            agent_said: said(run, agent.len())?,
+            agent,
             proposal: value(proposal.as_ref()),
             preview: value(preview.as_ref()),
             policy: value(policy.as_ref()),
@@ -164,6 +173,19 @@ impl Report {
             std::fs::write(&path, bytes).map_err(Fault::file("writing", &path))?;
         }
         Ok(())
+    }
+}
+
+/// What the agent said at the end of its last attempt, from the run's folder.
+fn said(run: &Run<'_>, attempts: usize) -> Result<Option<String>, Fault> {
+    if attempts == 0 {
+        return Ok(None);
+    }
+    let path = run.folder().join(format!("agent-{attempts}.txt"));
+    match std::fs::read(&path) {
+        Ok(bytes) => Ok(Some(crate::engine::automation::tail(&bytes))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Fault::file("reading", &path)(error)),
     }
 }
 

@@ -90,6 +90,8 @@ pub struct Generated {
     pub tree: Option<Tree>,
     /// The end of what it said, for the report.
     pub said: String,
+    /// What it printed on standard output.
+    pub printed: Vec<u8>,
 }
 
 /// Why there is no proposal.
@@ -194,6 +196,7 @@ pub fn take(left: Left, base: &Tree, told: Told<'_>) -> Generated {
         report,
         tree,
         said: left.said.text,
+        printed: left.finished.stdout,
     }
 }
 

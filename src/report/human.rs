@@ -17,6 +17,7 @@ impl Report {
             ),
         );
         self.human_wall(&mut text);
+        self.human_agent(&mut text);
         self.human_change(&mut text);
         self.human_judges(&mut text);
         self.human_end(&mut text);
@@ -208,11 +209,11 @@ impl Report {
     }
 }
 
-fn line(text: &mut String, name: &str, value: &str) {
+pub(super) fn line(text: &mut String, name: &str, value: &str) {
     put(text, format_args!("{name:>10}  {value}"));
 }
 
-fn put(text: &mut String, line: std::fmt::Arguments<'_>) {
+pub(super) fn put(text: &mut String, line: std::fmt::Arguments<'_>) {
     text.push_str(&line.to_string());
     text.push('\n');
 }

@@ -22,7 +22,7 @@ fn python(body: &str) -> Factory {
 }
 
 /// The processes of this machine whose command line, or whose table of mounted folders, holds a text.
-fn processes(text: &str) -> Vec<String> {
+pub(crate) fn processes(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc").unwrap() {
         let path = entry.unwrap().path();
@@ -43,7 +43,7 @@ fn processes(text: &str) -> Vec<String> {
 }
 
 #[track_caller]
-fn nothing_happened(site: &Site) {
+pub(crate) fn nothing_happened(site: &Site) {
     // Every sandbox of a run shows a folder of its repository.
     let top = site.top.display().to_string();
     assert_eq!(processes(&top), Vec::<String>::new(), "left running");

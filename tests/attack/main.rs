@@ -11,6 +11,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+/// Agents that do not behave.
+mod agents;
 /// Programs, changes and machines that do not behave.
 mod hostile;
 /// The ledger's folder in the hands of somebody else.

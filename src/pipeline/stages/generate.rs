@@ -97,6 +97,10 @@ pub async fn generate(
             checks: checks.asked(),
         },
     );
+    if agent.record == Record::Transcripts {
+        let path = run.folder().join(format!("output-{attempt}.txt"));
+        std::fs::write(&path, &generated.printed).map_err(Fault::file("writing", &path))?;
+    }
     judged(run, order, &wall, attempt, generated)
 }
 
@@ -108,7 +112,9 @@ fn judged(
     attempt: u32,
     generated: Generated,
 ) -> Result<Step<Recorded<Proposal>>, Fault> {
-    let Generated { report, tree, said } = generated;
+    let Generated {
+        report, tree, said, ..
+    } = generated;
     note(run, attempt, &said)?;
     let report: Recorded<AgentReport> = run.record(Actor::Supervisor, report, &[wall.hash()])?;
     let parents: [Sha256; 3] = [order.hash(), wall.hash(), report.hash()];
