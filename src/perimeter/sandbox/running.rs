@@ -3,6 +3,7 @@
 //! INVARIANT: one task per command holds the command's channel. When the task ends, for whatever reason, the channel closes and
 //! the keeper inside kills every process of the command.
 
+use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +15,9 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::control::{Shared, Socket};
+use super::denials::Denials;
 use super::policy::{Action, Event, Order, Request};
-use super::{Command, End, Error, Finished, channel, policy};
+use super::{Command, End, Error, Finished, Watch, channel, policy};
 
 /// Time between SIGINT and SIGKILL; the Pulumi engine needs some to write its state.
 const GRACE: Duration = Duration::from_secs(10);
@@ -121,7 +123,17 @@ async fn start_with(
         program.to_string_lossy().into_owned()
     });
     let started = Instant::now();
-    let (channel, stdout, stderr) = launch(shared, &action, stdin, &program).await?;
+    let launched = launch(shared, &action, stdin, &program).await?;
+    let denials = match (command.watch, launched.listener) {
+        (Watch::Unwatched, None) => None,
+        (Watch::Denials, Some(listener)) => {
+            Some(Denials::watch(listener, shared.places().clone()).map_err(Error::Control)?)
+        }
+        (Watch::Unwatched, Some(_)) | (Watch::Denials, None) => {
+            shared.kill();
+            return Err(Error::NotEnforced("a command is not watched".to_owned()));
+        }
+    };
     let (send, lines) = mpsc::unbounded_channel();
     let interrupt = Arc::new(Notify::new());
     let capture = |pipe, lines| Capture {
@@ -131,17 +143,18 @@ async fn start_with(
         partial: Vec::new(),
         lines,
     };
-    let watch = Watch {
+    let task = Task {
         shared: Arc::clone(shared),
-        channel,
-        stdout: capture(stdout, Some(send)),
-        stderr: capture(stderr, None),
+        channel: launched.channel,
+        stdout: capture(launched.stdout, Some(send)),
+        stderr: capture(launched.stderr, None),
+        denials,
         interrupt: Arc::clone(&interrupt),
         started,
         deadline: started + command.deadline,
     };
     Ok(Running {
-        task: tokio::spawn(watch.run()),
+        task: tokio::spawn(task.run()),
         lines,
         interrupt,
     })
@@ -168,7 +181,22 @@ fn action(command: &Command) -> Result<Action, Error> {
     if !absolute || nul {
         return Err(Error::Command);
     }
-    Ok(Action::Exec { argv, env, cwd })
+    let watch = command.watch;
+    Ok(Action::Exec {
+        argv,
+        env,
+        cwd,
+        watch,
+    })
+}
+
+/// A command that has been started.
+pub(super) struct Launched {
+    pub(super) channel: Socket,
+    pub(super) stdout: Receiver,
+    pub(super) stderr: Receiver,
+    /// The listener of a watched one.
+    pub(super) listener: Option<OwnedFd>,
 }
 
 /// Starts an action inside, and returns when it runs.
@@ -177,7 +205,7 @@ pub(super) async fn launch(
     action: &Action,
     stdin: OwnedFd,
     program: &str,
-) -> Result<(Socket, Receiver, Receiver), Error> {
+) -> Result<Launched, Error> {
     let io = Error::Control;
     let action = serde_json::to_vec(action)
         .map_err(std::io::Error::other)
@@ -193,16 +221,30 @@ pub(super) async fn launch(
             vec![action, stdin, stdout_in, stderr_in, theirs],
         )
         .await?;
-    match timeout(START, ours.receive::<Event>()).await {
-        Ok(Ok(Some((Event::Started, _)))) => Ok((ours, stdout, stderr)),
-        Ok(Ok(Some((Event::Failed(failure), _)))) => Err(Error::Start {
+    let mut listener = None;
+    let begin = async {
+        loop {
+            match ours.receive::<Event>().await? {
+                Some((Event::Watched, mut descriptors)) => listener = descriptors.pop(),
+                other => return Ok(other.map(|(event, _)| event)),
+            }
+        }
+    };
+    match timeout(START, begin).await {
+        Ok(Ok(Some(Event::Started))) => Ok(Launched {
+            channel: ours,
+            stdout,
+            stderr,
+            listener,
+        }),
+        Ok(Ok(Some(Event::Failed(failure)))) => Err(Error::Start {
             program: program.to_owned(),
             step: failure.step,
             on: failure.on,
             errno: failure.errno,
         }),
         Ok(Err(error)) => Err(error),
-        Ok(Ok(Some((Event::Exited(_) | Event::Signalled(_), _)) | None)) | Err(_) => {
+        Ok(Ok(Some(Event::Watched | Event::Exited(_) | Event::Signalled(_)) | None)) | Err(_) => {
             shared.kill();
             Err(Error::Gone)
         }
@@ -291,11 +333,12 @@ impl Capture {
 }
 
 /// The task of one command.
-struct Watch {
+struct Task {
     shared: Arc<Shared>,
     channel: Socket,
     stdout: Capture,
     stderr: Capture,
+    denials: Option<Denials>,
     interrupt: Arc<Notify>,
     started: Instant,
     deadline: Instant,
@@ -309,7 +352,7 @@ enum Next {
     Interrupt,
 }
 
-impl Watch {
+impl Task {
     async fn run(mut self) -> Result<Finished, Error> {
         let mut cause = None;
         let mut killed = false;
@@ -323,9 +366,8 @@ impl Watch {
                     self.shared.kill();
                     return Err(Error::Gone);
                 }
-                Next::Event(Some(Event::Started)) | Next::Output(Read::More | Read::Ended) => {
-                    continue;
-                }
+                Next::Event(Some(Event::Watched | Event::Started))
+                | Next::Output(Read::More | Read::Ended) => continue,
                 Next::Late if killed => {
                     // The keeper does not get it down: the kernel does.
                     self.shared.kill();
@@ -355,8 +397,13 @@ impl Watch {
             cause = cause.or(Some(End::TooMuchOutput));
         }
         self.stdout.close();
+        let denials = match self.denials {
+            Some(denials) => denials.counted().await?,
+            None => BTreeMap::new(),
+        };
         Ok(Finished {
             end: cause.unwrap_or(end),
+            denials,
             stdout: self.stdout.bytes,
             stderr: self.stderr.bytes,
             duration: self.started.elapsed(),
