@@ -51,14 +51,17 @@ impl Denials {
             })?;
         Ok(Self(counted))
     }
+}
 
-    /// The counts, once every process of the command has ended.
-    pub(super) async fn counted(self) -> Result<BTreeMap<String, u64>, Error> {
-        match timeout(Duration::from_secs(GONE_SECS_MAX), self.0).await {
-            Ok(Ok(counted)) => counted.map_err(Error::Control),
-            Ok(Err(_)) => Err(Error::Gone),
-            Err(_) => Err(Error::StillThere(GONE_SECS_MAX)),
-        }
+/// The counts, once every process of the command has ended; none of an unwatched one.
+pub(super) async fn counted(denials: Option<Denials>) -> Result<BTreeMap<String, u64>, Error> {
+    let Some(Denials(counted)) = denials else {
+        return Ok(BTreeMap::new());
+    };
+    match timeout(Duration::from_secs(GONE_SECS_MAX), counted).await {
+        Ok(Ok(counted)) => counted.map_err(Error::Control),
+        Ok(Err(_)) => Err(Error::Gone),
+        Err(_) => Err(Error::StillThere(GONE_SECS_MAX)),
     }
 }
 

@@ -126,6 +126,12 @@ const TERMINAL: [u64; 3] = [libc::TIOCSTI, libc::TIOCLINUX, libc::TIOCSETD];
 /// Socket families a payload may use.
 const FAMILIES: [i32; 3] = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6];
 
+/// The part of an argument that the kernel looks at where it takes an `int`.
+const LOW_WORD: u64 = 0xffff_ffff;
+
+/// `BPF_RET | BPF_K`: a step that ends a program.
+const RETURN: u16 = 0x06;
+
 /// Compiled filters.
 #[derive(Debug)]
 pub(super) struct Filters {
@@ -177,8 +183,6 @@ impl Filters {
     }
 }
 
-const RETURN: u16 = 0x06; // BPF_RET | BPF_K
-
 /// The same filter, asking the listener where it answered EPERM: seccompiler knows no such answer.
 fn asking(mut program: BpfProgram) -> BpfProgram {
     for step in &mut program {
@@ -208,9 +212,6 @@ pub(super) fn name(number: i64, arguments: &[u64; 6]) -> String {
             ),
     }
 }
-
-/// The part of an argument that the kernel looks at where it takes an `int`.
-const LOW_WORD: u64 = 0xffff_ffff;
 
 fn refused(error: impl std::fmt::Display) -> Failure {
     Failure::refused(Step::Seccomp, error.to_string())

@@ -16,6 +16,9 @@ use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 use rustix::event::{PollFd, PollFlags, poll};
 use seccompiler::BpfProgram;
 
+/// `SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP`, which libc does not name.
+const SYNC_WAKE_UP: libc::c_ulong = 1;
+
 /// A filter's questions; closed by `exec`.
 #[derive(Debug)]
 pub(super) struct Listener(OwnedFd);
@@ -73,7 +76,20 @@ pub(super) fn install(program: &BpfProgram) -> io::Result<OwnedFd> {
     }
     let fd = libc::c_int::try_from(result).map_err(io::Error::other)?;
     // SAFETY: with NEW_LISTENER a non-negative result is a new descriptor that nobody else owns.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+    let listener = unsafe { OwnedFd::from_raw_fd(fd) };
+    // Both sides wait for each other: on one processor a round trip takes a quarter of the time that it takes on two.
+    // SAFETY: SET_FLAGS takes its flags by value.
+    let set = unsafe {
+        libc::ioctl(
+            listener.as_raw_fd(),
+            libc::SECCOMP_IOCTL_NOTIF_SET_FLAGS,
+            SYNC_WAKE_UP,
+        )
+    };
+    if set < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(listener)
 }
 
 impl Listener {

@@ -3,7 +3,6 @@
 //! INVARIANT: one task per command holds the command's channel. When the task ends, for whatever reason, the channel closes and
 //! the keeper inside kills every process of the command.
 
-use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::control::{Shared, Socket};
-use super::denials::Denials;
+use super::denials::{self, Denials};
 use super::policy::{Action, Event, Order, Request};
 use super::{Command, End, Error, Finished, Watch, channel, policy};
 
@@ -397,10 +396,7 @@ impl Task {
             cause = cause.or(Some(End::TooMuchOutput));
         }
         self.stdout.close();
-        let denials = match self.denials {
-            Some(denials) => denials.counted().await?,
-            None => BTreeMap::new(),
-        };
+        let denials = denials::counted(self.denials).await?;
         Ok(Finished {
             end: cause.unwrap_or(end),
             denials,
