@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::notify::{Answer, Call, Listener};
+use super::notify::{Answer, Call, Listener, Look};
 use super::spawn::GONE_SECS_MAX;
 use super::{Error, filter, policy};
 
@@ -99,10 +99,12 @@ impl Tally {
 fn connect(listener: &Listener, call: &Call, places: &Places) -> io::Result<Option<String>> {
     let [_, address, length, ..] = call.arguments;
     let length = usize::try_from(length).map_or(ADDRESS_BYTES_MAX, |it| it.min(ADDRESS_BYTES_MAX));
-    Ok(match listener.read(call, address, length)? {
-        Some(bytes) => target(&bytes, places).map(|target| format!("connect {target}")),
-        // Not of its memory, or of a process that we may not look at: an honest program has neither.
-        None => Some("connect to an unreadable address".to_owned()),
+    Ok(match listener.look(call, address, length)? {
+        Look::Bytes(bytes) => target(&bytes, places).map(|target| format!("connect {target}")),
+        Look::BadAddress => Some("connect to an unreadable address".to_owned()),
+        // Counted, since nobody can say that it stayed inside.
+        Look::NotAllowed => Some("connect to an address that we may not read".to_owned()),
+        Look::Gone => None,
     })
 }
 

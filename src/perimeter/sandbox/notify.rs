@@ -43,6 +43,19 @@ pub(super) enum Answer {
     LetPass,
 }
 
+/// What there is at an address of a call's process.
+#[derive(Debug)]
+pub(super) enum Look {
+    /// These bytes; fewer where its memory ends.
+    Bytes(Vec<u8>),
+    /// Nothing.
+    BadAddress,
+    /// The kernel does not show it to us, such as in a container without CAP_SYS_PTRACE.
+    NotAllowed,
+    /// The process was killed, or its call interrupted: the call does not happen.
+    Gone,
+}
+
 /// Installs the filter on this thread, for good; its calls are asked about from here on.
 pub(super) fn install(program: &BpfProgram) -> io::Result<OwnedFd> {
     let mut steps: Vec<libc::sock_filter> = program
@@ -140,15 +153,10 @@ impl Listener {
         }))
     }
 
-    /// Reads the memory of the call's process; nothing when that is not readable, or the process is gone.
-    pub(super) fn read(
-        &self,
-        call: &Call,
-        address: u64,
-        length: usize,
-    ) -> io::Result<Option<Vec<u8>>> {
+    /// Looks at the memory of the call's process.
+    pub(super) fn look(&self, call: &Call, address: u64, length: usize) -> io::Result<Look> {
         let Ok(address) = usize::try_from(address) else {
-            return Ok(None);
+            return Ok(Look::BadAddress);
         };
         let mut bytes = vec![0; length];
         let ours = libc::iovec {
@@ -163,12 +171,20 @@ impl Listener {
         let read = unsafe {
             libc::process_vm_readv(call.thread, &raw const ours, 1, &raw const theirs, 1, 0)
         };
-        // Asked after the read: a call that still waits then has waited all the time, so its id was not another process's.
-        if read < 0 || !self.waits(call)? {
-            return Ok(None);
+        let error = io::Error::last_os_error();
+        // Asked after the look: a call that still waits then has waited all the time, so its id was not another process's.
+        if !self.waits(call)? {
+            return Ok(Look::Gone);
         }
-        bytes.truncate(usize::try_from(read).map_err(io::Error::other)?);
-        Ok(Some(bytes))
+        match (usize::try_from(read), error.raw_os_error()) {
+            (Ok(read), _) => {
+                bytes.truncate(read);
+                Ok(Look::Bytes(bytes))
+            }
+            (Err(_), Some(libc::EFAULT)) => Ok(Look::BadAddress),
+            (Err(_), Some(libc::EPERM)) => Ok(Look::NotAllowed),
+            (Err(_), _) => Err(error),
+        }
     }
 
     fn waits(&self, call: &Call) -> io::Result<bool> {
@@ -218,3 +234,6 @@ fn gone_is_fine(result: libc::c_int) -> io::Result<bool> {
         Some(_) | None => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests;
