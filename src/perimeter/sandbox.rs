@@ -5,6 +5,7 @@
 //!
 //! INVARIANT: a missing kernel feature is an [`Error`], never a weaker sandbox.
 
+mod capture;
 mod channel;
 mod control;
 mod copy;

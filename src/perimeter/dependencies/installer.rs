@@ -12,7 +12,9 @@ use super::settings::Settings;
 use super::stage::{INSIDE, Stage};
 use super::{DEADLINE, Error, OUTPUT_BYTES_MAX};
 use crate::perimeter::egress::{self, Egress, Line, Reach, Rules};
-use crate::perimeter::sandbox::{Command, End, Finished, Identity, Limits, Mount, Sandbox, Walls, Watch};
+use crate::perimeter::sandbox::{
+    Command, End, Finished, Identity, Limits, Mount, Sandbox, Walls, Watch,
+};
 use crate::perimeter::tools::{self, UserTool};
 
 /// A sandbox with its proxy.

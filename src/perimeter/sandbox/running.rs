@@ -7,12 +7,12 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::AsyncReadExt as _;
 use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::capture::{Capture, Read};
 use super::control::{Shared, Socket};
 use super::denials::{self, Denials};
 use super::policy::{Action, Event, Order, Request};
@@ -30,9 +30,6 @@ const START: Duration = Duration::from_secs(30);
 /// Time for the rest of the output once no process of the command is left. It arrives at once, unless the command gave its
 /// pipe to a command beside it.
 const DRAIN: Duration = Duration::from_secs(1);
-
-/// Bytes of one read.
-const CHUNK_BYTES: usize = 16 << 10;
 
 /// A command that runs; dropping it kills the command and all its children.
 #[derive(Debug)]
@@ -135,13 +132,7 @@ async fn start_with(
     };
     let (send, lines) = mpsc::unbounded_channel();
     let interrupt = Arc::new(Notify::new());
-    let capture = |pipe, lines| Capture {
-        pipe: Some(pipe),
-        bytes: Vec::new(),
-        bytes_max: command.output_bytes_max,
-        partial: Vec::new(),
-        lines,
-    };
+    let capture = |pipe, lines| Capture::new(pipe, command.output_bytes_max, lines);
     let task = Task {
         shared: Arc::clone(shared),
         channel: launched.channel,
@@ -259,78 +250,6 @@ fn pipe() -> Result<(Receiver, OwnedFd), Error> {
     ))
 }
 
-/// What is kept of one output.
-struct Capture {
-    pipe: Option<Receiver>,
-    bytes: Vec<u8>,
-    bytes_max: usize,
-    partial: Vec<u8>,
-    lines: Option<mpsc::UnboundedSender<Vec<u8>>>,
-}
-
-/// What one read gave.
-enum Read {
-    More,
-    Ended,
-    TooMuch,
-}
-
-impl Capture {
-    /// Reads once. Safe to drop before it is done; never done once the output has ended.
-    async fn read(&mut self) -> Read {
-        let Some(pipe) = &mut self.pipe else {
-            return std::future::pending().await;
-        };
-        let mut chunk = [0; CHUNK_BYTES];
-        let length = match pipe.read(&mut chunk).await {
-            // A pipe that cannot be read has no more to say.
-            Ok(0) | Err(_) => {
-                self.close();
-                return Read::Ended;
-            }
-            Ok(length) => length,
-        };
-        let room = self.bytes_max - self.bytes.len();
-        let kept = chunk.get(..length.min(room)).unwrap_or(&[]);
-        self.bytes.extend_from_slice(kept);
-        if let Some(lines) = &self.lines {
-            for piece in kept.split_inclusive(|byte| *byte == b'\n') {
-                self.partial.extend_from_slice(piece);
-                if self.partial.last() == Some(&b'\n') {
-                    self.partial.pop();
-                    // Nobody reads lines of a command that is only waited for.
-                    drop(lines.send(std::mem::take(&mut self.partial)));
-                }
-            }
-        }
-        if length > room {
-            self.close();
-            return Read::TooMuch;
-        }
-        Read::More
-    }
-
-    /// The last line may have no newline.
-    fn close(&mut self) {
-        self.pipe = None;
-        if let Some(lines) = self.lines.take()
-            && !self.partial.is_empty()
-        {
-            drop(lines.send(std::mem::take(&mut self.partial)));
-        }
-    }
-
-    async fn rest(&mut self) -> Read {
-        while self.pipe.is_some() {
-            match self.read().await {
-                Read::More | Read::Ended => {}
-                Read::TooMuch => return Read::TooMuch,
-            }
-        }
-        Read::Ended
-    }
-}
-
 /// The task of one command.
 struct Task {
     shared: Arc<Shared>,
@@ -400,8 +319,8 @@ impl Task {
         Ok(Finished {
             end: cause.unwrap_or(end),
             denials,
-            stdout: self.stdout.bytes,
-            stderr: self.stderr.bytes,
+            stdout: self.stdout.kept(),
+            stderr: self.stderr.kept(),
             duration: self.started.elapsed(),
         })
     }
