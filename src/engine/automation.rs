@@ -20,7 +20,7 @@ use crate::config::secret::Secret;
 use crate::names::{PackageName, StackName};
 use crate::perimeter::interrupt::Interrupt;
 use crate::perimeter::sandbox::{
-    Command, Dialer, End, Enforced, Finished, Identity, Limits, Mount, Sandbox, Walls,
+    Command, Dialer, End, Enforced, Finished, Identity, Limits, Mount, Sandbox, Walls, Watch,
 };
 use crate::perimeter::tools::Tool;
 
@@ -337,6 +337,7 @@ impl Engine {
             stdin: Vec::new(),
             deadline,
             output_bytes_max: OUTPUT_BYTES_MAX,
+            watch: Watch::Unwatched,
         }
     }
 }

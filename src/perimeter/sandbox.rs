@@ -5,9 +5,11 @@
 //!
 //! INVARIANT: a missing kernel feature is an [`Error`], never a weaker sandbox.
 
+mod capture;
 mod channel;
 mod control;
 mod copy;
+mod denials;
 mod error;
 mod filter;
 mod init;
@@ -15,6 +17,7 @@ mod keeper;
 mod lockdown;
 mod mountinfo;
 mod mounts;
+mod notify;
 mod policy;
 mod prepare;
 mod probe;
@@ -128,6 +131,17 @@ pub struct Command {
     pub deadline: Duration,
     /// Bytes kept of standard output and standard error, each; one byte more ends the command.
     pub output_bytes_max: usize,
+    /// Whether what it is refused is counted.
+    pub watch: Watch,
+}
+
+/// Whether somebody looks at what a command is refused. It is refused the same either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Watch {
+    /// Nobody.
+    Unwatched,
+    /// Denied system calls, and every `connect` to what is not inside, are counted; each costs the command a round trip to us.
+    Denials,
 }
 
 /// How a command ended.
@@ -156,6 +170,9 @@ pub struct Finished {
     pub stderr: Vec<u8>,
     /// Wall-clock time it took.
     pub duration: Duration,
+    /// What it tried and was refused, such as `mount` and `connect 203.0.113.7:443`, and how often; for the record, since what
+    /// refuses does not depend on it. Empty for an unwatched one.
+    pub denials: BTreeMap<String, u64>,
 }
 
 /// What is really enforced, read back by a process that stands under all of it.

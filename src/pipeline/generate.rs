@@ -189,7 +189,7 @@ pub fn take(left: Left, base: &Tree, told: Told<'_>) -> Generated {
         output: Sha256::of(&[finished.stdout.as_slice(), &finished.stderr].concat()),
         unknown_events: left.said.unknown,
         checks,
-        denials: std::collections::BTreeMap::new(),
+        denials: finished.denials.clone(),
         model: left.metered,
     };
     Generated {

@@ -18,6 +18,9 @@ mod walls;
 /// What a payload may not ask the kernel for.
 mod kernel;
 
+/// What a watched command tried, listed.
+mod denials;
+
 /// Limits: time, output, processes, files.
 mod limits;
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::{ProgramError, ProgramSandbox, Runtime};
 use crate::engine::wire::pulumirpc::RunRequest;
-use crate::perimeter::sandbox::{Command, Mount};
+use crate::perimeter::sandbox::{Command, Mount, Watch};
 
 /// Where the program's tree is, inside.
 pub const PROGRAM_ROOT: &str = "/work/program";
@@ -127,6 +127,7 @@ pub(super) fn command(
         stdin: Vec::new(),
         deadline: program.deadline,
         output_bytes_max: program.output_bytes_max,
+        watch: Watch::Unwatched,
     })
 }
 

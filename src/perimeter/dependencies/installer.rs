@@ -12,7 +12,9 @@ use super::settings::Settings;
 use super::stage::{INSIDE, Stage};
 use super::{DEADLINE, Error, OUTPUT_BYTES_MAX};
 use crate::perimeter::egress::{self, Egress, Line, Reach, Rules};
-use crate::perimeter::sandbox::{Command, End, Finished, Identity, Limits, Mount, Sandbox, Walls};
+use crate::perimeter::sandbox::{
+    Command, End, Finished, Identity, Limits, Mount, Sandbox, Walls, Watch,
+};
 use crate::perimeter::tools::{self, UserTool};
 
 /// A sandbox with its proxy.
@@ -137,6 +139,7 @@ impl<'a> Installer<'a> {
             stdin,
             deadline,
             output_bytes_max: OUTPUT_BYTES_MAX,
+            watch: Watch::Unwatched,
         };
         let refused = async {
             match &self.egress {

@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 
 use super::Error;
 use super::channel;
+use super::denials::Places;
 use super::policy::{Mode, Reply, Request};
 
 /// One end of a [`channel::pair`].
@@ -66,15 +67,22 @@ pub(super) struct Shared {
     control: Mutex<Socket>,
     process_one: OwnedFd,
     mode: Mode,
+    places: Places,
 }
 
 impl Shared {
-    pub(super) fn new(control: Socket, process_one: OwnedFd, mode: Mode) -> Self {
+    pub(super) fn new(control: Socket, process_one: OwnedFd, mode: Mode, places: Places) -> Self {
         Self {
             control: Mutex::new(control),
             process_one,
             mode,
+            places,
         }
+    }
+
+    /// What is inside.
+    pub(super) fn places(&self) -> &Places {
+        &self.places
     }
 
     /// Asks process 1 inside, which answers in order.

@@ -2,11 +2,16 @@
 //!
 //! Everything is allowed but a deny list, which answers EPERM; an allow list would break with every new version of node or Go.
 //! Three filters are stacked: foreign system call numbers kill; `clone3` does not exist, because its flags lie behind a pointer
-//! that a filter cannot read (libc then uses `clone`); and the list.
+//! that a filter cannot read (libc then uses `clone`); and the list. For a watched command the list asks the supervisor, whose
+//! answer is EPERM too, and `connect` asks it as well.
 //!
-//! Not here: `seccomp` and Landlock calls stay allowed, since a payload may restrict itself further.
+//! INVARIANT: no payload gets a listener of its own. Of two filters that ask, the newer one's listener answers, and it could let
+//! pass what ours refuses.
+//!
+//! Not here: other `seccomp` and Landlock calls stay allowed, since a payload may restrict itself further.
 
 use std::collections::BTreeMap;
+use std::os::fd::OwnedFd;
 
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
@@ -14,6 +19,7 @@ use seccompiler::{
 };
 
 use super::error::{Failure, Step};
+use super::{Watch, notify};
 
 /// System calls that are denied whatever their arguments.
 const DENIED: &[(&str, i64)] = &[
@@ -120,33 +126,90 @@ const TERMINAL: [u64; 3] = [libc::TIOCSTI, libc::TIOCLINUX, libc::TIOCSETD];
 /// Socket families a payload may use.
 const FAMILIES: [i32; 3] = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6];
 
-/// Compiled filters, in the order in which they are applied.
+/// The part of an argument that the kernel looks at where it takes an `int`.
+const LOW_WORD: u64 = 0xffff_ffff;
+
+/// `BPF_RET | BPF_K`: a step that ends a program.
+const RETURN: u16 = 0x06;
+
+/// Compiled filters.
 #[derive(Debug)]
-pub(super) struct Filters(Vec<BpfProgram>);
+pub(super) struct Filters {
+    /// The list that answers.
+    denying: BpfProgram,
+    /// The list that asks. A call that both match would be answered, never asked about: only one of them is applied.
+    asking: BpfProgram,
+    /// What is applied before the list.
+    others: Vec<BpfProgram>,
+}
 
 impl Filters {
     /// Compiles them for this architecture.
     pub(super) fn compile() -> Result<Self, Failure> {
-        let mut programs = vec![program(
+        let denied = || SeccompAction::Errno(errno(libc::EPERM));
+        let mut others = vec![program(
             [(libc::SYS_clone3, Vec::new())].into(),
             SeccompAction::Errno(errno(libc::ENOSYS)),
         )?];
-        programs.push(program(list()?, SeccompAction::Errno(errno(libc::EPERM)))?);
-        programs.extend(foreign_numbers());
-        Ok(Self(programs))
+        others.extend(foreign_numbers());
+        let mut asked = list()?;
+        asked.insert(libc::SYS_connect, Vec::new());
+        Ok(Self {
+            denying: program(list()?, denied())?,
+            asking: asking(program(asked, denied())?),
+            others,
+        })
     }
 
-    /// How many there are.
+    /// How many are applied.
     pub(super) fn count(&self) -> usize {
-        self.0.len()
+        self.others.len() + 1
     }
 
-    /// Applies them to this process, for good.
-    pub(super) fn apply(&self) -> Result<(), Failure> {
-        for program in &self.0 {
+    /// Applies them to this process, for good. A watched one gets its listener, to give away.
+    pub(super) fn apply(&self, watch: Watch) -> Result<Option<OwnedFd>, Failure> {
+        for program in &self.others {
             apply_filter(program).map_err(refused)?;
         }
-        Ok(())
+        match watch {
+            Watch::Unwatched => {
+                apply_filter(&self.denying).map_err(refused)?;
+                Ok(None)
+            }
+            Watch::Denials => notify::install(&self.asking)
+                .map(Some)
+                .map_err(Failure::at(Step::Seccomp, "listener")),
+        }
+    }
+}
+
+/// The same filter, asking the listener where it answered EPERM: seccompiler knows no such answer.
+fn asking(mut program: BpfProgram) -> BpfProgram {
+    for step in &mut program {
+        if step.code == RETURN && step.k == libc::SECCOMP_RET_ERRNO | errno(libc::EPERM) {
+            step.k = libc::SECCOMP_RET_USER_NOTIF;
+        }
+    }
+    program
+}
+
+/// What a denied call is called, by its number and arguments.
+pub(super) fn name(number: i64, arguments: &[u64; 6]) -> String {
+    let [family, ..] = arguments;
+    match number {
+        libc::SYS_clone => "clone into a namespace".to_owned(),
+        libc::SYS_ioctl => "ioctl on a terminal".to_owned(),
+        libc::SYS_seccomp => "seccomp listener".to_owned(),
+        libc::SYS_socket => format!("socket of family {}", family & LOW_WORD),
+        libc::SYS_socketpair => format!("socketpair of family {}", family & LOW_WORD),
+        _ => DENIED
+            .iter()
+            .chain(DENIED_HERE)
+            .find(|(_, denied)| *denied == number)
+            .map_or_else(
+                || format!("system call {number}"),
+                |(name, _)| (*name).to_owned(),
+            ),
     }
 }
 
@@ -199,6 +262,10 @@ fn list() -> Result<BTreeMap<i64, Vec<SeccompRule>>, Failure> {
     let other = SeccompRule::new(other).map_err(refused)?;
     rules.insert(libc::SYS_socket, vec![other.clone()]);
     rules.insert(libc::SYS_socketpair, vec![other]);
+    let listener = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER;
+    let set = condition(1, SeccompCmpOp::MaskedEq(listener), listener)?;
+    let listener = SeccompRule::new(vec![set]).map_err(refused)?;
+    rules.insert(libc::SYS_seccomp, vec![listener]);
     Ok(rules)
 }
 
@@ -209,7 +276,6 @@ fn foreign_numbers() -> Option<BpfProgram> {
     const X32_BIT: u32 = 0x4000_0000;
     const LOAD_NUMBER: u16 = 0x20; // BPF_LD | BPF_W | BPF_ABS, offset 0
     const JUMP_IF_AT_LEAST: u16 = 0x35; // BPF_JMP | BPF_JGE | BPF_K
-    const RETURN: u16 = 0x06; // BPF_RET | BPF_K
     let step = |code, jt, k| sock_filter { code, jt, jf: 0, k };
     Some(vec![
         step(LOAD_NUMBER, 0, 0),
@@ -224,18 +290,4 @@ fn foreign_numbers() -> Option<BpfProgram> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_number_is_denied_once_and_compiles() {
-        let numbers: Vec<i64> = DENIED.iter().chain(DENIED_HERE).map(|(_, n)| *n).collect();
-        let distinct: std::collections::BTreeSet<_> = numbers.iter().collect();
-        assert_eq!(numbers.len(), distinct.len());
-        let filters = Filters::compile().expect("the filters compile");
-        assert_eq!(
-            filters.count(),
-            if cfg!(target_arch = "x86_64") { 3 } else { 2 }
-        );
-    }
-}
+mod tests;

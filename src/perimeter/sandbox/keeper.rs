@@ -15,6 +15,7 @@ use rustix::process::{
     set_child_subreaper, setsid, wait,
 };
 
+use super::Watch;
 use super::channel::{read_sealed, receive, send};
 use super::error::{Failure, Step};
 use super::lockdown::{self, Lock};
@@ -63,7 +64,7 @@ fn command(
         Fork::Parent(pid) => pid,
         Fork::Child => {
             drop(told);
-            let Err(failure) = payload(lock, &action, &streams) else {
+            let Err(failure) = payload(lock, &action, &streams, channel) else {
                 sys::exit(0)
             };
             let told = serde_json::to_vec(&failure)
@@ -105,14 +106,27 @@ fn command(
 }
 
 /// Becomes the payload; returns only on failure, or when there is no program to become.
-fn payload(lock: &Lock, action: &Action, streams: &Streams) -> Result<(), Failure> {
+fn payload(
+    lock: &Lock,
+    action: &Action,
+    streams: &Streams,
+    channel: &OwnedFd,
+) -> Result<(), Failure> {
     sys::reset_signals();
     setsid().map_err(Failure::at(Step::Fork, "session"))?;
     sys::stdio(&streams.stdin, &streams.stdout, &streams.stderr)
         .map_err(Failure::at(Step::Fork, "standard streams"))?;
-    lockdown::lock(lock)?;
+    let watch = match action {
+        Action::Exec { watch, .. } => *watch,
+        Action::Probe { .. } | Action::Report => Watch::Unwatched,
+    };
+    if let Some(listener) = lockdown::lock(lock, watch)? {
+        // The supervisor's from here on, and nobody's here: with it a payload could answer for itself.
+        send(channel, &Event::Watched, &[listener.as_fd()])
+            .map_err(Failure::at(Step::Control, "listener"))?;
+    }
     match action {
-        Action::Exec { argv, env, cwd } => exec(argv, env, cwd),
+        Action::Exec { argv, env, cwd, .. } => exec(argv, env, cwd),
         Action::Probe { paths } => probe::attempt(paths),
         Action::Report => probe::report(lock),
     }

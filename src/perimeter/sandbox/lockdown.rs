@@ -4,6 +4,7 @@
 //! the system call filter; what the kernel reports about it was compared, and a difference is a [`Failure`].
 
 use std::collections::BTreeMap;
+use std::os::fd::OwnedFd;
 
 use landlock::{
     ABI, Access as _, AccessFs, BitFlags, CompatLevel, Compatible as _, PathBeneath, PathFd,
@@ -22,7 +23,7 @@ use super::error::{Failure, Step};
 use super::filter::Filters;
 use super::mounts::Access;
 use super::policy::{Mode, Policy};
-use super::sys;
+use super::{Watch, sys};
 
 /// The oldest Landlock that can control renaming between folders.
 const LANDLOCK_ABI_MIN: i32 = 2;
@@ -63,8 +64,8 @@ pub(super) fn limits(policy: &Policy) -> [(&'static str, Resource, u64); 4] {
     ]
 }
 
-/// Locks this process down, for good.
-pub(super) fn lock(lock: &Lock) -> Result<(), Failure> {
+/// Locks this process down, for good; a watched one gets its filter's listener, to give away.
+pub(super) fn lock(lock: &Lock, watch: Watch) -> Result<Option<OwnedFd>, Failure> {
     for (name, resource, limit) in limits(&lock.policy) {
         let both = Rlimit {
             current: Some(limit),
@@ -78,8 +79,9 @@ pub(super) fn lock(lock: &Lock) -> Result<(), Failure> {
         .map_err(Failure::at(Step::Identity, "parent death signal"))?;
     set_no_new_privs(true).map_err(Failure::at(Step::Capabilities, "no_new_privs"))?;
     restrict_files(lock)?;
-    lock.filters.apply()?;
-    verify(lock)
+    let listener = lock.filters.apply(watch)?;
+    verify(lock)?;
+    Ok(listener)
 }
 
 fn drop_rights(lock: &Lock) -> Result<(), Failure> {

@@ -9,8 +9,9 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::denials::Places;
 use super::error::Failure;
-use super::{Error, Identity, Mount, Walls};
+use super::{Error, Identity, Mount, Walls, Watch};
 
 /// Listening sockets of one sandbox.
 const LISTENERS_MAX: usize = 64;
@@ -117,6 +118,7 @@ pub(super) enum Action {
         argv: Vec<Bytes>,
         env: Vec<Bytes>,
         cwd: Bytes,
+        watch: Watch,
     },
     /// Tries to open paths and prints the errnos as JSON.
     Probe { paths: Vec<Bytes> },
@@ -154,6 +156,8 @@ pub(super) enum Reply {
 /// What a command's channel says to the supervisor.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Event {
+    /// A watched command is about to be executed; descriptor: its filter's listener.
+    Watched,
     /// The program was executed (or the action is done).
     Started,
     /// It could not be.
@@ -218,6 +222,16 @@ impl Policy {
             file_bytes: walls.limits.file_bytes,
             scratch_bytes: walls.limits.scratch_bytes,
         })
+    }
+
+    /// What is inside besides the base. In folders in memory only a payload can have made a socket.
+    pub(super) fn places(&self) -> Places {
+        let base = ["/tmp", "/dev/shm", HOME].map(|folder| (PathBuf::from(folder), true));
+        let lines = self.mounts.iter().map(|line| {
+            let is_own = matches!(line.kind, Kind::Scratch | Kind::Copy);
+            (path(&line.target).to_owned(), is_own)
+        });
+        Places(base.into_iter().chain(lines).collect())
     }
 }
 

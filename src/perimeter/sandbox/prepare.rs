@@ -42,7 +42,12 @@ pub(super) async fn prepare(walls: &Walls) -> Result<Sandbox, Error> {
     let built = built
         .await
         .map_err(|_| Error::PrepareDeadline(PREPARE_SECS_MAX))??;
-    let shared = Arc::new(Shared::new(control, built.process_one, policy.mode));
+    let shared = Arc::new(Shared::new(
+        control,
+        built.process_one,
+        policy.mode,
+        policy.places(),
+    ));
     let report: Report = ask(&shared, &Action::Report).await?;
     let enforced = compare(&policy, &report, &built.root, init.id())?;
     let mut descriptors = built.descriptors.into_iter();
@@ -123,20 +128,24 @@ pub(super) async fn ask<T: DeserializeOwned>(
 ) -> Result<T, Error> {
     let answer = async {
         let nothing = channel::sealed("stdin", b"").map_err(Error::Control)?;
-        let (channel, stdout, _stderr) =
-            running::launch(shared, action, nothing, "lightsout").await?;
+        let launched = running::launch(shared, action, nothing, "lightsout").await?;
         let mut text = Vec::new();
-        stdout
+        launched
+            .stdout
             .take(ANSWER_BYTES_MAX)
             .read_to_end(&mut text)
             .await
             .map_err(Error::Control)?;
-        match channel.receive::<Event>().await? {
+        match launched.channel.receive::<Event>().await? {
             Some((Event::Exited(0), _)) => {
                 serde_json::from_slice(&text).map_err(|error| Error::Control(error.into()))
             }
             Some((
-                Event::Started | Event::Exited(_) | Event::Signalled(_) | Event::Failed(_),
+                Event::Watched
+                | Event::Started
+                | Event::Exited(_)
+                | Event::Signalled(_)
+                | Event::Failed(_),
                 _,
             ))
             | None => Err(Error::Gone),

@@ -7,15 +7,16 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::AsyncReadExt as _;
 use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::capture::{Capture, Read};
 use super::control::{Shared, Socket};
+use super::denials::{self, Denials};
 use super::policy::{Action, Event, Order, Request};
-use super::{Command, End, Error, Finished, channel, policy};
+use super::{Command, End, Error, Finished, Watch, channel, policy};
 
 /// Time between SIGINT and SIGKILL; the Pulumi engine needs some to write its state.
 const GRACE: Duration = Duration::from_secs(10);
@@ -29,9 +30,6 @@ const START: Duration = Duration::from_secs(30);
 /// Time for the rest of the output once no process of the command is left. It arrives at once, unless the command gave its
 /// pipe to a command beside it.
 const DRAIN: Duration = Duration::from_secs(1);
-
-/// Bytes of one read.
-const CHUNK_BYTES: usize = 16 << 10;
 
 /// A command that runs; dropping it kills the command and all its children.
 #[derive(Debug)]
@@ -121,27 +119,32 @@ async fn start_with(
         program.to_string_lossy().into_owned()
     });
     let started = Instant::now();
-    let (channel, stdout, stderr) = launch(shared, &action, stdin, &program).await?;
+    let launched = launch(shared, &action, stdin, &program).await?;
+    let denials = match (command.watch, launched.listener) {
+        (Watch::Unwatched, None) => None,
+        (Watch::Denials, Some(listener)) => {
+            Some(Denials::watch(listener, shared.places().clone()).map_err(Error::Control)?)
+        }
+        (Watch::Unwatched, Some(_)) | (Watch::Denials, None) => {
+            shared.kill();
+            return Err(Error::NotEnforced("a command is not watched".to_owned()));
+        }
+    };
     let (send, lines) = mpsc::unbounded_channel();
     let interrupt = Arc::new(Notify::new());
-    let capture = |pipe, lines| Capture {
-        pipe: Some(pipe),
-        bytes: Vec::new(),
-        bytes_max: command.output_bytes_max,
-        partial: Vec::new(),
-        lines,
-    };
-    let watch = Watch {
+    let capture = |pipe, lines| Capture::new(pipe, command.output_bytes_max, lines);
+    let task = Task {
         shared: Arc::clone(shared),
-        channel,
-        stdout: capture(stdout, Some(send)),
-        stderr: capture(stderr, None),
+        channel: launched.channel,
+        stdout: capture(launched.stdout, Some(send)),
+        stderr: capture(launched.stderr, None),
+        denials,
         interrupt: Arc::clone(&interrupt),
         started,
         deadline: started + command.deadline,
     };
     Ok(Running {
-        task: tokio::spawn(watch.run()),
+        task: tokio::spawn(task.run()),
         lines,
         interrupt,
     })
@@ -168,7 +171,22 @@ fn action(command: &Command) -> Result<Action, Error> {
     if !absolute || nul {
         return Err(Error::Command);
     }
-    Ok(Action::Exec { argv, env, cwd })
+    let watch = command.watch;
+    Ok(Action::Exec {
+        argv,
+        env,
+        cwd,
+        watch,
+    })
+}
+
+/// A command that has been started.
+pub(super) struct Launched {
+    pub(super) channel: Socket,
+    pub(super) stdout: Receiver,
+    pub(super) stderr: Receiver,
+    /// The listener of a watched one.
+    pub(super) listener: Option<OwnedFd>,
 }
 
 /// Starts an action inside, and returns when it runs.
@@ -177,7 +195,7 @@ pub(super) async fn launch(
     action: &Action,
     stdin: OwnedFd,
     program: &str,
-) -> Result<(Socket, Receiver, Receiver), Error> {
+) -> Result<Launched, Error> {
     let io = Error::Control;
     let action = serde_json::to_vec(action)
         .map_err(std::io::Error::other)
@@ -193,16 +211,30 @@ pub(super) async fn launch(
             vec![action, stdin, stdout_in, stderr_in, theirs],
         )
         .await?;
-    match timeout(START, ours.receive::<Event>()).await {
-        Ok(Ok(Some((Event::Started, _)))) => Ok((ours, stdout, stderr)),
-        Ok(Ok(Some((Event::Failed(failure), _)))) => Err(Error::Start {
+    let mut listener = None;
+    let begin = async {
+        loop {
+            match ours.receive::<Event>().await? {
+                Some((Event::Watched, mut descriptors)) => listener = descriptors.pop(),
+                other => return Ok(other.map(|(event, _)| event)),
+            }
+        }
+    };
+    match timeout(START, begin).await {
+        Ok(Ok(Some(Event::Started))) => Ok(Launched {
+            channel: ours,
+            stdout,
+            stderr,
+            listener,
+        }),
+        Ok(Ok(Some(Event::Failed(failure)))) => Err(Error::Start {
             program: program.to_owned(),
             step: failure.step,
             on: failure.on,
             errno: failure.errno,
         }),
         Ok(Err(error)) => Err(error),
-        Ok(Ok(Some((Event::Exited(_) | Event::Signalled(_), _)) | None)) | Err(_) => {
+        Ok(Ok(Some(Event::Watched | Event::Exited(_) | Event::Signalled(_)) | None)) | Err(_) => {
             shared.kill();
             Err(Error::Gone)
         }
@@ -218,84 +250,13 @@ fn pipe() -> Result<(Receiver, OwnedFd), Error> {
     ))
 }
 
-/// What is kept of one output.
-struct Capture {
-    pipe: Option<Receiver>,
-    bytes: Vec<u8>,
-    bytes_max: usize,
-    partial: Vec<u8>,
-    lines: Option<mpsc::UnboundedSender<Vec<u8>>>,
-}
-
-/// What one read gave.
-enum Read {
-    More,
-    Ended,
-    TooMuch,
-}
-
-impl Capture {
-    /// Reads once. Safe to drop before it is done; never done once the output has ended.
-    async fn read(&mut self) -> Read {
-        let Some(pipe) = &mut self.pipe else {
-            return std::future::pending().await;
-        };
-        let mut chunk = [0; CHUNK_BYTES];
-        let length = match pipe.read(&mut chunk).await {
-            // A pipe that cannot be read has no more to say.
-            Ok(0) | Err(_) => {
-                self.close();
-                return Read::Ended;
-            }
-            Ok(length) => length,
-        };
-        let room = self.bytes_max - self.bytes.len();
-        let kept = chunk.get(..length.min(room)).unwrap_or(&[]);
-        self.bytes.extend_from_slice(kept);
-        if let Some(lines) = &self.lines {
-            for piece in kept.split_inclusive(|byte| *byte == b'\n') {
-                self.partial.extend_from_slice(piece);
-                if self.partial.last() == Some(&b'\n') {
-                    self.partial.pop();
-                    // Nobody reads lines of a command that is only waited for.
-                    drop(lines.send(std::mem::take(&mut self.partial)));
-                }
-            }
-        }
-        if length > room {
-            self.close();
-            return Read::TooMuch;
-        }
-        Read::More
-    }
-
-    /// The last line may have no newline.
-    fn close(&mut self) {
-        self.pipe = None;
-        if let Some(lines) = self.lines.take()
-            && !self.partial.is_empty()
-        {
-            drop(lines.send(std::mem::take(&mut self.partial)));
-        }
-    }
-
-    async fn rest(&mut self) -> Read {
-        while self.pipe.is_some() {
-            match self.read().await {
-                Read::More | Read::Ended => {}
-                Read::TooMuch => return Read::TooMuch,
-            }
-        }
-        Read::Ended
-    }
-}
-
 /// The task of one command.
-struct Watch {
+struct Task {
     shared: Arc<Shared>,
     channel: Socket,
     stdout: Capture,
     stderr: Capture,
+    denials: Option<Denials>,
     interrupt: Arc<Notify>,
     started: Instant,
     deadline: Instant,
@@ -309,7 +270,7 @@ enum Next {
     Interrupt,
 }
 
-impl Watch {
+impl Task {
     async fn run(mut self) -> Result<Finished, Error> {
         let mut cause = None;
         let mut killed = false;
@@ -323,9 +284,8 @@ impl Watch {
                     self.shared.kill();
                     return Err(Error::Gone);
                 }
-                Next::Event(Some(Event::Started)) | Next::Output(Read::More | Read::Ended) => {
-                    continue;
-                }
+                Next::Event(Some(Event::Watched | Event::Started))
+                | Next::Output(Read::More | Read::Ended) => continue,
                 Next::Late if killed => {
                     // The keeper does not get it down: the kernel does.
                     self.shared.kill();
@@ -355,10 +315,12 @@ impl Watch {
             cause = cause.or(Some(End::TooMuchOutput));
         }
         self.stdout.close();
+        let denials = denials::counted(self.denials).await?;
         Ok(Finished {
             end: cause.unwrap_or(end),
-            stdout: self.stdout.bytes,
-            stderr: self.stderr.bytes,
+            denials,
+            stdout: self.stdout.kept(),
+            stderr: self.stderr.kept(),
             duration: self.started.elapsed(),
         })
     }

@@ -20,7 +20,7 @@ use crate::ledger::Recorded;
 use crate::perimeter::broker::meter::Metered;
 use crate::perimeter::broker::{Ask, Broker, ModelPlan, Plan};
 use crate::perimeter::sandbox::{
-    self, Command, End, Finished, Identity, Mount, Running, Sandbox, Walls,
+    self, Command, End, Finished, Identity, Mount, Running, Sandbox, Walls, Watch,
 };
 
 const AGENT_FOLDER: &str = "/agent";
@@ -279,6 +279,7 @@ impl Builder {
             stdin: work.prompt.as_bytes().to_vec(),
             deadline: Duration::from_secs(u64::from(work.agent.minutes) * 60),
             output_bytes_max: OUTPUT_BYTES_MAX,
+            watch: Watch::Denials,
         })
     }
 }

@@ -67,6 +67,8 @@ evidence!(
     RunOpened,
     WorkOrder,
     Wall,
+    Check,
+    AgentReport,
     Proposal,
     Preview,
     PolicyReport,
@@ -87,6 +89,8 @@ pub(crate) fn actor(kind: Kind) -> Actor {
         Kind::RunOpened
         | Kind::WorkOrder
         | Kind::Wall
+        | Kind::Check
+        | Kind::AgentReport
         | Kind::Landing
         | Kind::Fault
         | Kind::RunClosed => Actor::Supervisor,

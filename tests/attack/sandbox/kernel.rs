@@ -5,7 +5,7 @@ use lightsout::perimeter::sandbox::{End, Mount};
 use super::support::*;
 
 /// Compiles a C program outside and returns the folder that holds it.
-fn compiled(source: &str) -> Outside {
+pub(super) fn compiled(source: &str) -> Outside {
     let outside = Outside::new();
     let (code, program) = (
         outside.path().join("attack.c"),
@@ -20,7 +20,7 @@ fn compiled(source: &str) -> Outside {
     outside
 }
 
-const CALLS: &str = r#"
+pub(super) const CALLS: &str = r#"
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <string.h>

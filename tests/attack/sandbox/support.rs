@@ -6,7 +6,7 @@ use std::sync::Once;
 use std::time::Duration;
 
 use lightsout::perimeter::sandbox::{
-    Command, End, Finished, Identity, Limits, Mount, Sandbox, Walls, set_executable,
+    Command, End, Finished, Identity, Limits, Mount, Sandbox, Walls, Watch, set_executable,
 };
 
 /// Limits under which every honest program here runs.
@@ -55,6 +55,7 @@ pub(crate) fn command<S: Into<OsString>>(argv: impl IntoIterator<Item = S>) -> C
         stdin: Vec::new(),
         deadline: Duration::from_secs(60),
         output_bytes_max: 1 << 20,
+        watch: Watch::Unwatched,
     }
 }
 
