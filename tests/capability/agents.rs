@@ -293,3 +293,21 @@ fn base64(text: &str) -> Vec<u8> {
         })
         .collect()
 }
+
+/// What an agent tried and may not is in the evidence; one that tried nothing has nothing there.
+#[test]
+fn what_an_agent_was_refused_is_in_its_report() {
+    tools();
+    let denials = |script: &str| {
+        let site = factory("site-demo", "stacks/site").agent(script).build();
+        site.run().expect(0);
+        evidence(&site, "agent-report")[0]["denials"].clone()
+    };
+    let leave = "unshare -U true 2>/dev/null || true\n\
+                 bash -c ': </dev/tcp/203.0.113.7/443' 2>/dev/null || true";
+    let tried = denials(leave);
+    assert_eq!(tried["unshare"], 1, "{tried}");
+    assert_eq!(tried["connect 203.0.113.7:443"], 1, "{tried}");
+    let stay = "echo note >/tmp/note; cat /tmp/note >/dev/null; unshare -h >/dev/null";
+    assert_eq!(denials(stay), serde_json::json!({}));
+}
