@@ -229,6 +229,18 @@ fn from_yaml(error: &serde_saphyr::Error) -> Error {
             format!("unknown key `{}`", crate::names::excerpt(field)),
             nearest(field, expected.iter().copied()),
         ),
+        // Whoever writes something else there may have written the key itself.
+        serde_saphyr::Error::SerdeUnknownVariant { expected, .. }
+            if expected.iter().eq(agent::KEY_SOURCES.iter()) =>
+        {
+            (
+                format!(
+                    "a model's `key` must say where it comes from: {}; the key itself must never be here",
+                    expected.join(", ")
+                ),
+                None,
+            )
+        }
         serde_saphyr::Error::SerdeUnknownVariant {
             variant, expected, ..
         } => (

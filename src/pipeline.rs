@@ -170,10 +170,12 @@ async fn attempt_once(
     }
     let proposal = next!(match given {
         Some(path) => stage!("generate", stages::given(run, order, path)),
-        None => stage!(
-            "generate",
-            stages::generate(run, order, attempt, feedback).await
-        ),
+        None => {
+            let _shown = progress.stage("generate");
+            // It stops by itself: what the agent has used up until then is evidence.
+            let work = stages::generate(run, order, attempt, feedback);
+            work.instrument(tracing::info_span!("generate")).await?
+        }
     });
     let preview = next!(stage!("preview", stages::preview(run, &proposal).await));
     let policy = stage!("policy", stages::policy(run, &preview).await);

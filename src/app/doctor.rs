@@ -163,10 +163,11 @@ struct Seen {
 
 impl Patient {
     async fn examine(&self, outside: &Outside) -> Result<Vec<Line>, Fault> {
-        // It asks for its own environment, for what its processes show, and for every small file that it can read.
+        // Its own environment, what its processes show, every file that it can read: of all that, whatever looks like a key is printed.
         let look = format!(
-            "printf 'edited\\n' >> {FILE}; env; for f in /proc/[0-9]*/environ /proc/[0-9]*/cmdline; do tr '\\0' ' ' < $f; echo; done 2>/dev/null; \
-             cat /proc/self/mountinfo; grep -rahoE 'sk-canary-[0-9a-f]+' /etc /home /tmp /work /lightsout/config /dev/shm 2>/dev/null; echo looked"
+            "printf 'edited\\n' >> {FILE}; (env; cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline /proc/self/mountinfo 2>/dev/null; \
+             find /etc /home /tmp /work /lightsout/config /dev/shm -type f -exec cat {{}} + 2>/dev/null) | grep -aoE 'sk-canary-[0-9a-f]+'; \
+             echo looked-$((6*7))"
         );
         let seen = self
             .converse(
@@ -256,7 +257,7 @@ impl Patient {
             ),
             line(
                 "it finds no key",
-                reached("looked") && !is_found,
+                reached("looked-42") && !is_found,
                 said(
                     !is_found,
                     "its environment, processes and files hold none",
@@ -286,7 +287,7 @@ impl Patient {
         let template = Template::built_in();
         let prompt = template.fill(Filling {
             order: "Follow the script.",
-            notes: Some(MARK),
+            notes: None,
             feedback: None,
             allow: &["**".to_owned()],
             checks: 1,
@@ -303,7 +304,7 @@ impl Patient {
             model: Some(self.model(&agent, &scripted, &place)?),
             tool,
         };
-        let left = builder.run(&recorded, work).await?;
+        let left = builder.run(&recorded, work, std::future::pending()).await?;
         let took = started.elapsed();
         let asked = counted.await.unwrap_or(0);
         let told = Told {

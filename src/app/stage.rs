@@ -140,11 +140,7 @@ pub async fn generate(outside: &Outside, arguments: &cli::Generate) -> Result<Ex
     let order: Recorded<WorkOrder> = run.record(Actor::Supervisor, text, &[run.mandate.hash()])?;
     let step = match &arguments.proposal {
         Some(path) => stages::given(&mut run, &order, path),
-        None => {
-            let stop = run.stop();
-            let work = stages::generate(&mut run, &order, 1, None);
-            stop.before_end_of(work).await
-        }
+        None => stages::generate(&mut run, &order, 1, None).await,
     };
     if let (Some(out), Ok(step)) = (out, &step) {
         write_bundle(&run, step, out)?;

@@ -212,6 +212,9 @@ impl std::fmt::Display for Api {
     }
 }
 
+/// The words of [`KeySource`].
+pub(super) const KEY_SOURCES: [&str; 3] = ["file", "descriptor", "oidc"];
+
 /// Where a model's key comes from.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]

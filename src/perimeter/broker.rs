@@ -11,12 +11,14 @@
 mod answer;
 pub mod budget;
 mod guard;
+mod hosted;
 pub mod key;
 mod mcp;
 pub mod meter;
 mod refusal;
 mod request;
 mod serve;
+mod strict;
 mod upstream;
 mod usage;
 
@@ -115,6 +117,7 @@ pub enum Error {
 pub struct Broker {
     shared: Arc<Shared>,
     task: JoinHandle<()>,
+    stop: Option<oneshot::Sender<()>>,
 }
 
 impl Broker {
@@ -126,8 +129,13 @@ impl Broker {
         listener.set_nonblocking(true).map_err(Error::Serve)?;
         let listener = tokio::net::TcpListener::from_std(listener).map_err(Error::Serve)?;
         let shared = Arc::new(Shared::new(plan)?);
-        let task = tokio::spawn(serve::serve(listener, Arc::clone(&shared)));
-        Ok(Self { shared, task })
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(serve::serve(listener, Arc::clone(&shared), stopped));
+        Ok(Self {
+            shared,
+            task,
+            stop: Some(stop),
+        })
     }
 
     /// Becomes something when the model is asked nothing more.
@@ -141,8 +149,8 @@ impl Broker {
     /// # Errors
     /// The transcript cannot be read back.
     pub async fn finish(mut self) -> Result<Option<Metered>, Error> {
-        self.task.abort();
-        // What was under way is settled when its task is gone.
+        drop(self.stop.take());
+        // Every connection has ended by then, and what was under way is settled.
         drop((&mut self.task).await);
         let Some(model) = &self.shared.model else {
             return Ok(None);

@@ -157,7 +157,14 @@ pub fn take(left: Left, base: &Tree, told: Told<'_>) -> Generated {
     let (outcome, tree) = match AgentOutcome::before_import(&left, told.agent.minutes) {
         Some(outcome) => (outcome, None),
         None => match import::import(left.folder.as_fd(), &limits) {
-            Ok(tree) if tree.hash() == base.hash() => (AgentOutcome::NoChange, Some(tree)),
+            Ok(tree) if tree.hash() == base.hash() => match is_unanswered(&left) {
+                // Nothing was decided where nothing was thought.
+                true => {
+                    let what = "the model's API has answered nothing".to_owned();
+                    (AgentOutcome::ModelFailed { what }, None)
+                }
+                false => (AgentOutcome::NoChange, Some(tree)),
+            },
             Ok(tree) => (AgentOutcome::Changed, Some(tree)),
             Err(error) => {
                 let what = error.to_string();
@@ -198,6 +205,15 @@ pub fn take(left: Left, base: &Tree, told: Told<'_>) -> Generated {
         said: left.said.text,
         printed: left.finished.stdout,
     }
+}
+
+/// Whether the agent has a model that never answered.
+fn is_unanswered(left: &Left) -> bool {
+    let whole = |model: &broker::meter::Metered| {
+        let mut requests = model.requests.iter();
+        requests.any(|request| request.is_whole && request.tokens.output > 0)
+    };
+    left.metered.as_ref().is_some_and(|model| !whole(model))
 }
 
 /// Makes the proposal: what differs, and what of it may not.

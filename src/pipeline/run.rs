@@ -82,9 +82,19 @@ impl Stop {
     ) -> Result<T, Fault> {
         tokio::select! {
             biased;
-            () = self.interrupt.raised() => Err(Fault::Interrupted),
-            () = tokio::time::sleep_until(self.deadline) => Err(Fault::OutOfTime { minutes: self.minutes }),
+            fault = self.raised() => Err(fault),
             done = work => done,
+        }
+    }
+}
+
+impl Stop {
+    /// Why it is to end, once it is.
+    pub async fn raised(&self) -> Fault {
+        tokio::select! {
+            biased;
+            () = self.interrupt.raised() => Fault::Interrupted,
+            () = tokio::time::sleep_until(self.deadline) => Fault::OutOfTime { minutes: self.minutes },
         }
     }
 }

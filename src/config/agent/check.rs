@@ -134,6 +134,15 @@ fn check_model(stack: &Stack, agent: &Agent, model: &Model) -> Result<(), String
         }
         Some(_) | None => {}
     }
+    if model
+        .url
+        .as_ref()
+        .is_some_and(|url| url.contains(['@', '?', '#']) || url.len() > 500)
+    {
+        return Err(
+            "`agent.model.url` must be an address without a password, a query or a mark".to_owned(),
+        );
+    }
     if let Some(url) = &model.url
         && !url.starts_with("https://")
         && !is_loopback_url(url)

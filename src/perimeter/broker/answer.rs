@@ -31,6 +31,8 @@ pub(super) struct Open {
     pub(super) sent_bytes: u64,
     pub(super) received_bytes: u64,
     pub(super) started: Instant,
+    /// Whether nothing is generated for it.
+    pub(super) is_help: bool,
     /// What is kept for the transcript.
     pub(super) copy: Option<Vec<u8>>,
 }
@@ -51,6 +53,11 @@ impl Open {
         let is_whole = matches!(ended, Ended::Whole);
         let said = if is_whole { self.reader.finish() } else { None };
         let mut state = self.shared.state();
+        if is_whole && self.is_help {
+            state.account.release(self.reservation, self.received_bytes);
+            state.failures = 0;
+            return;
+        }
         let settled = state
             .account
             .settle(self.reservation, said, self.received_bytes);
@@ -120,7 +127,7 @@ impl Answer {
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         open.received_bytes = open.received_bytes.saturating_add(length);
         let mut state = open.shared.state();
-        if let Err(exceeded) = state.account.receive(open.received_bytes) {
+        if let Err(exceeded) = state.account.receive(&mut open.reservation, length) {
             state.close(Closed::Budget { exceeded });
             return Err("it was larger than the budget".to_owned());
         }

@@ -11,9 +11,8 @@ use crate::config::{ModelBudget, Price};
 
 /// Bytes of a request that are reserved as one token. Text, code and JSON have three to four.
 const BYTES_PER_TOKEN: u64 = 2;
-/// A request with more bytes than this for each token that the answer counts was counted wrongly. JSON, tools and repeated names have up to
-/// ten; what a scripted model says is far below.
-const BYTES_PER_TOKEN_MAX: u64 = 256;
+/// A request with more bytes than this for each token that the answer counts was counted wrongly. Text has four, pictures have a thousand.
+const BYTES_PER_TOKEN_MAX: u64 = 4096;
 /// The largest figure: what canonical JSON keeps exactly. Whatever claims more has this.
 const MOST: u64 = (1 << 53) - 1;
 /// Limits where the configuration gives none.
@@ -290,10 +289,10 @@ impl Account {
         }
     }
 
-    /// What this attempt has used up.
+    /// What this attempt has used up, and what is reserved for requests that nobody settled.
     #[must_use]
-    pub const fn spent(&self) -> Spent {
-        self.spent
+    pub fn spent(&self) -> Spent {
+        self.spent.plus(self.reserved)
     }
 
     /// Room for a request of so many bytes whose answer has at most so many tokens.
@@ -328,18 +327,21 @@ impl Account {
         })
     }
 
-    /// Whether an answer may have so many bytes by now.
+    /// Room for more bytes of an answer.
     ///
     /// # Errors
-    /// The limit that is reached.
-    pub fn receive(&self, bytes: u64) -> Result<(), Exceeded> {
+    /// The limit that is reached, by all answers under way together.
+    pub fn receive(&mut self, reservation: &mut Reservation, bytes: u64) -> Result<(), Exceeded> {
         let taken = self.spent.plus(self.reserved);
         let more = Spent {
             bytes,
             ..Spent::default()
         };
         fits(Scope::Attempt, &self.attempt, taken, more)?;
-        fits(Scope::Run, &self.run, taken.plus(self.before), more)
+        fits(Scope::Run, &self.run, taken.plus(self.before), more)?;
+        self.reserved = self.reserved.plus(more);
+        reservation.room = reservation.room.plus(more);
+        Ok(())
     }
 
     /// Puts what was really used up in place of the reservation. Gives back what counts: what was said, or what was reserved when that was

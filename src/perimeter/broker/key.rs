@@ -20,7 +20,10 @@ const KEY_BYTES_MIN: usize = 8;
 const MINTED_FOR: Duration = Duration::from_secs(120);
 
 /// A model's key.
-pub struct Key(Source);
+pub struct Key {
+    source: Source,
+    file: Option<PathBuf>,
+}
 
 enum Source {
     Fixed(Secret),
@@ -84,7 +87,7 @@ impl Key {
                     return Err(KeyError::InRepository(path.clone()));
                 }
                 let file = std::fs::File::open(&real).map_err(failed)?;
-                fixed(file, from)
+                fixed(file, from, Some(real))
             }
             KeySource::Descriptor(number) => {
                 let from = format!("descriptor {number}");
@@ -96,13 +99,16 @@ impl Key {
                             cause,
                         }
                     })?;
-                fixed(file, from)
+                fixed(file, from, None)
             }
-            KeySource::Oidc { audience } => Ok(Self(Source::Minted {
-                identity: Identity::of(environment)?,
-                audience: audience.clone(),
-                last: Mutex::new(None),
-            })),
+            KeySource::Oidc { audience } => Ok(Self {
+                source: Source::Minted {
+                    identity: Identity::of(environment)?,
+                    audience: audience.clone(),
+                    last: Mutex::new(None),
+                },
+                file: None,
+            }),
         }
     }
 
@@ -111,7 +117,7 @@ impl Key {
     /// # Errors
     /// The job's identity gives none.
     pub(super) async fn now(&self) -> Result<Secret, KeyError> {
-        match &self.0 {
+        match &self.source {
             Source::Fixed(secret) => Ok(secret.clone()),
             Source::Minted {
                 identity,
@@ -131,13 +137,28 @@ impl Key {
         }
     }
 
+    /// The file that it was read from, without links: nothing that an agent is shown may hold it.
+    #[must_use]
+    pub fn file(&self) -> Option<PathBuf> {
+        self.file.clone()
+    }
+
+    /// Text without the key. A minted one was never where this text comes from.
+    #[must_use]
+    pub fn hide(&self, text: &str) -> String {
+        match &self.source {
+            Source::Fixed(secret) => super::masked(secret, text),
+            Source::Minted { .. } => text.to_owned(),
+        }
+    }
+
     /// Whether it is a token, which every gateway takes as a bearer.
     pub(super) const fn is_token(&self) -> bool {
-        matches!(self.0, Source::Minted { .. })
+        matches!(self.source, Source::Minted { .. })
     }
 }
 
-fn fixed(file: std::fs::File, from: String) -> Result<Key, KeyError> {
+fn fixed(file: std::fs::File, from: String, path: Option<PathBuf>) -> Result<Key, KeyError> {
     let mut text = zeroize::Zeroizing::new(String::new());
     match file.take(KEY_BYTES_MAX + 1).read_to_string(&mut text) {
         Ok(_) => {}
@@ -147,7 +168,10 @@ fn fixed(file: std::fs::File, from: String) -> Result<Key, KeyError> {
     let is_key = (KEY_BYTES_MIN..=16 * 1024).contains(&key.len())
         && key.bytes().all(|byte| byte.is_ascii_graphic());
     if is_key {
-        Ok(Key(Source::Fixed(Secret::new(key.to_owned()))))
+        Ok(Key {
+            source: Source::Fixed(Secret::new(key.to_owned())),
+            file: path,
+        })
     } else {
         Err(KeyError::Form(from))
     }

@@ -1,7 +1,7 @@
 //! What an agent asks of a model, judged: the path, the model, what the vendor would run itself, how much may come back.
 //!
 //! INVARIANT: a body is passed on only when its outermost keys are each there once and the model is the configured one; what is not changed is
-//! passed on byte for byte. No tool that the vendor runs reaches the vendor: it would be a way out of the sandbox.
+//! passed on byte for byte. No tool that the vendor runs and nothing that it would fetch reaches the vendor: that would be a way out of the sandbox.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,8 +10,11 @@ use hyper::Method;
 use hyper::body::Bytes;
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::hosted;
+use super::strict::Strict;
 use crate::config::Api;
 use crate::names::excerpt;
 
@@ -44,6 +47,8 @@ pub(super) enum Denial {
     Model(String),
     #[error("sent a body that is not a request: {0}")]
     Body(&'static str),
+    #[error("named an address or a file that the vendor would fetch")]
+    Reference,
 }
 
 /// Judges one request.
@@ -85,7 +90,12 @@ pub(super) fn judge(
             return Err(Denial::Model(excerpt(&model)));
         }
     }
-    let mut removed = fields.without_hosted(terms.api)?;
+    let Strict(whole) = serde_json::from_slice(body)
+        .map_err(|_| Denial::Body("a key of it is there twice, or it is nested too deeply"))?;
+    if hosted::refers_elsewhere(terms.api, &whole) {
+        return Err(Denial::Reference);
+    }
+    let mut removed = fields.without_hosted(terms.api, &whole)?;
     let output_tokens = if answers {
         fields.limit(terms.api, terms.output_tokens)?
     } else {
@@ -150,50 +160,70 @@ impl<'a> Fields<'a> {
     }
 
     /// Takes out what the vendor would run or charge for differently; gives back what that was.
-    fn without_hosted(&mut self, api: Api) -> Result<Vec<String>, Denial> {
+    fn without_hosted(&mut self, api: Api, whole: &Value) -> Result<Vec<String>, Denial> {
         let mut removed = Vec::new();
         let before = self.pairs.len();
         self.pairs.retain(|(name, _)| {
-            let keep = !hosted_keys(api).contains(&name.as_ref());
+            let keep = hosted::keys(api).contains(&name.as_ref());
             if !keep {
-                removed.push(name.to_string());
+                removed.push(excerpt(name));
             }
             keep
         });
         self.is_changed |= self.pairs.len() != before;
-        if let Some(tools) = self.read::<Vec<Box<RawValue>>>("tools")? {
-            let kept = own_tools(api, &tools, &mut removed)?;
-            if kept.len() != tools.len() {
-                self.set("tools", &kept)?;
-            }
+        if let Some(kept) = self.own_tools(api, whole, &mut removed)? {
+            self.set("tools", &kept)?;
         }
-        let input = self.raw("input").map(RawValue::get);
-        if api == Api::Responses && input.is_some_and(|input| input.contains("additional_tools")) {
-            self.additional(&mut removed)?;
+        let has_tools = |item: &Value| item.get("tools").is_some();
+        let items = whole.get("input").and_then(Value::as_array);
+        if api == Api::Responses && items.is_some_and(|items| items.iter().any(has_tools)) {
+            self.additional(items.map_or(&[], Vec::as_slice), &mut removed)?;
         }
         Ok(removed)
     }
 
+    /// The tools that the agent runs itself, when there are others too.
+    fn own_tools(
+        &self,
+        api: Api,
+        whole: &Value,
+        removed: &mut Vec<String>,
+    ) -> Result<Option<Vec<Box<RawValue>>>, Denial> {
+        let Some(tools) = whole.get("tools").filter(|tools| !tools.is_null()) else {
+            return Ok(None);
+        };
+        let wrong = Denial::Body("its tools are no list");
+        let tools = tools.as_array().ok_or_else(|| wrong.clone())?;
+        if tools.iter().all(|tool| hosted::is_own(api, tool)) {
+            return Ok(None);
+        }
+        let raw: Vec<Box<RawValue>> = self.read("tools")?.ok_or(wrong)?;
+        let kept = raw.into_iter().zip(tools).filter_map(|(raw, tool)| {
+            if hosted::is_own(api, tool) {
+                return Some(raw);
+            }
+            removed.push(name(tool));
+            None
+        });
+        Ok(Some(kept.collect()))
+    }
+
     /// Tools that travel among the messages.
-    fn additional(&mut self, removed: &mut Vec<String>) -> Result<(), Denial> {
+    fn additional(&mut self, items: &[Value], removed: &mut Vec<String>) -> Result<(), Denial> {
         let wrong = |_| Denial::Body("its input cannot be read");
         let Some(mut input) = self.read::<Vec<Box<RawValue>>>("input")? else {
             return Ok(());
         };
         let mut is_changed = false;
-        for item in &mut input {
-            let mut fields: Fields<'_> = serde_json::from_str(item.get()).map_err(wrong)?;
-            if fields.read::<String>("type")?.as_deref() != Some("additional_tools") {
+        for (raw, item) in input.iter_mut().zip(items) {
+            if item.get("tools").is_none() {
                 continue;
             }
-            let tools: Vec<Box<RawValue>> = fields
-                .read("tools")?
-                .ok_or(Denial::Body("its additional tools are no list"))?;
-            let kept = own_tools(Api::Responses, &tools, removed)?;
-            if kept.len() != tools.len() {
+            let mut fields: Fields<'_> = serde_json::from_str(raw.get()).map_err(wrong)?;
+            if let Some(kept) = fields.own_tools(Api::Responses, item, removed)? {
                 fields.set("tools", &kept)?;
                 let text = fields.text()?;
-                *item = RawValue::from_string(text).map_err(wrong)?;
+                *raw = RawValue::from_string(text).map_err(wrong)?;
                 is_changed = true;
             }
         }
@@ -219,18 +249,23 @@ impl<'a> Fields<'a> {
                         &serde_json::json!({"include_usage": true}),
                     )?;
                 }
-                let old = self.raw("max_tokens").is_some();
-                let key = if old {
-                    "max_tokens"
-                } else {
-                    "max_completion_tokens"
-                };
-                self.lower(key, most)
+                // Servers differ in which of the two they follow.
+                let is_old = self.raw("max_tokens").is_some();
+                let is_new = self.raw("max_completion_tokens").is_some();
+                let mut limit = 0;
+                if is_old {
+                    limit = self.lower("max_tokens", most)?;
+                }
+                if is_new || !is_old {
+                    limit = limit.max(self.lower("max_completion_tokens", most)?);
+                }
+                Ok(limit)
             }
             Api::Gemini => {
                 let mut config: serde_json::Map<String, serde_json::Value> = self
                     .read("generationConfig")?
                     .unwrap_or_else(serde_json::Map::new);
+                config.retain(|key, _| hosted::GENERATION.contains(&key.as_str()));
                 let asked = config
                     .get("maxOutputTokens")
                     .and_then(serde_json::Value::as_u64);
@@ -278,62 +313,12 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Keys that have the vendor run something, reach something, or charge another price.
-const fn hosted_keys(api: Api) -> &'static [&'static str] {
-    match api {
-        Api::Responses => &["background", "conversation", "prompt", "service_tier"],
-        Api::Chat => &["web_search_options", "service_tier"],
-        Api::Messages => &["mcp_servers", "container", "service_tier"],
-        Api::Gemini => &["cachedContent", "cached_content"],
-    }
+/// A tool's type, or its first key.
+fn name(tool: &Value) -> String {
+    let kind = tool.get("type").and_then(Value::as_str);
+    let first = || tool.as_object().and_then(|tool| tool.keys().next());
+    excerpt(kind.or_else(|| first().map(String::as_str)).unwrap_or("?"))
 }
-
-/// Those of the tools that the agent runs itself.
-fn own_tools<'t>(
-    api: Api,
-    tools: &'t [Box<RawValue>],
-    removed: &mut Vec<String>,
-) -> Result<Vec<&'t RawValue>, Denial> {
-    let mut kept = Vec::new();
-    for tool in tools {
-        let fields: Fields<'_> = serde_json::from_str(tool.get())
-            .map_err(|_| Denial::Body("a tool of it is no object"))?;
-        let kind = fields.read::<Option<String>>("type")?.flatten();
-        let is_own = match (api, kind.as_deref()) {
-            (Api::Responses, Some(kind)) => RESPONSES_OWN.contains(&kind),
-            (Api::Chat, Some(kind)) => matches!(kind, "function" | "custom"),
-            (Api::Messages, None | Some("custom")) => true,
-            (Api::Messages, Some(kind)) => {
-                MESSAGES_OWN.iter().any(|prefix| kind.starts_with(prefix))
-            }
-            (Api::Gemini, _) => fields.pairs.iter().all(|(name, _)| {
-                matches!(&**name, "functionDeclarations" | "function_declarations")
-            }),
-            (Api::Responses | Api::Chat, None) => false,
-        };
-        if is_own {
-            kept.push(tool.as_ref());
-        } else {
-            let names = fields.pairs.first().map(|(name, _)| name.to_string());
-            let name = kind.or(names).unwrap_or_else(|| "?".to_owned());
-            removed.push(excerpt(&name));
-        }
-    }
-    Ok(kept)
-}
-
-/// Types of tools that the client of the Responses protocol runs.
-const RESPONSES_OWN: [&str; 7] = [
-    "function",
-    "custom",
-    "namespace",
-    "local_shell",
-    "shell",
-    "apply_patch",
-    "tool_search",
-];
-/// Beginnings of the types of tools that the client of the Messages protocol runs.
-const MESSAGES_OWN: [&str; 3] = ["bash_", "text_editor_", "memory_"];
 
 impl<'de> Deserialize<'de> for Fields<'de> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -21,6 +21,7 @@ use super::guard::Guard;
 use super::mcp::{self, Message};
 use super::meter::{Closed, RequestRecord};
 use super::request::{self, Judged};
+use super::upstream::Unsent;
 use super::usage::{Form, Reader};
 use super::{Ask, Served, Shared, ToolAnswer, masked, refusal};
 use crate::config::secret::Secret;
@@ -28,15 +29,17 @@ use crate::config::secret::Secret;
 /// LIMIT: connections at once.
 const CONNECTIONS_MAX: usize = 64;
 /// LIMIT: requests at once, each of which may be kept in memory whole.
-const REQUESTS_MAX: usize = 8;
+const REQUESTS_MAX: usize = 4;
 /// LIMIT: bytes of a request; conversations with pictures have a few megabytes.
-const REQUEST_BYTES_MAX: usize = 32 * 1024 * 1024;
+const REQUEST_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// LIMIT: bytes of a message to the tool.
 const TOOL_BYTES_MAX: usize = 64 * 1024;
 /// LIMIT: bytes of an error of the API's that is passed on.
 const ERROR_BYTES_MAX: usize = 64 * 1024;
 /// Time for a request to come in, over loopback.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+/// Between two tries to accept.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Time for the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// LIMIT: bytes of a request's head.
@@ -54,8 +57,12 @@ const RETRY_AFTER_MAX: u64 = 60;
 
 type Reply = Response<UnsyncBoxBody<Bytes, Cut>>;
 
-/// Accepts until the task is ended.
-pub(super) async fn serve(listener: tokio::net::TcpListener, shared: Arc<Shared>) {
+/// Accepts until it shall stop; then every connection is ended, and what was under way is settled.
+pub(super) async fn serve(
+    listener: tokio::net::TcpListener,
+    shared: Arc<Shared>,
+    mut stop: oneshot::Receiver<()>,
+) {
     let slots = Arc::new(Semaphore::new(REQUESTS_MAX));
     let mut connections = JoinSet::new();
     loop {
@@ -65,14 +72,16 @@ pub(super) async fn serve(listener: tokio::net::TcpListener, shared: Arc<Shared>
                     connections.spawn(connection(stream, Arc::clone(&shared), Arc::clone(&slots)));
                 }
                 Err(error) => {
-                    // The agent sees a server that is gone, and ends.
-                    tracing::warn!(%error, "the agent's socket cannot be served any more");
-                    return;
+                    // Of one connection, or for want of descriptors, which come back.
+                    tracing::warn!(%error, "a connection of the agent's cannot be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             },
+            _ = &mut stop => break,
             Some(_ended) = connections.join_next(), if !connections.is_empty() => {}
         }
     }
+    connections.shutdown().await;
 }
 
 async fn connection(stream: tokio::net::TcpStream, shared: Arc<Shared>, slots: Arc<Semaphore>) {
@@ -183,7 +192,9 @@ async fn ask(shared: &Arc<Shared>, model: &Served, request: Request<Incoming>) -
             shared.state().metered.deny(denial.to_string());
             let status = match denial {
                 request::Denial::Path(_) => StatusCode::NOT_FOUND,
-                request::Denial::Model(_) | request::Denial::Body(_) => StatusCode::BAD_REQUEST,
+                request::Denial::Model(_)
+                | request::Denial::Body(_)
+                | request::Denial::Reference => StatusCode::BAD_REQUEST,
             };
             return whole(refusal::error(api, status, &denial.to_string()));
         }
@@ -248,18 +259,25 @@ struct Sending {
 }
 
 impl Sending {
-    /// The API gave no answer, or an error: that costs no tokens.
-    fn failed(&mut self, status: Option<u16>, received_bytes: u64, failure: &str) {
+    /// The API gave no answer, or an error. Where something may have been generated all the same, what was reserved counts.
+    fn failed(&mut self, status: Option<u16>, received_bytes: u64, failure: &Unsent) {
         let Some(reservation) = self.reservation.take() else {
             return;
         };
         let mut state = self.shared.state();
-        state.account.release(reservation, received_bytes);
+        let (tokens, usage, nano_usd) = if failure.is_free {
+            state.account.release(reservation, received_bytes);
+            (Tokens::default(), None, 0)
+        } else {
+            let settled = state.account.settle(reservation, None, received_bytes);
+            (settled.tokens, Some(settled.usage), settled.nano_usd)
+        };
+        let failure = failure.reason.as_str();
         state.metered.add(RequestRecord {
             status,
-            tokens: Tokens::default(),
-            usage: None,
-            nano_usd: 0,
+            tokens,
+            usage,
+            nano_usd,
             sent_bytes: self.sent_bytes,
             received_bytes,
             took_ms: super::millis(self.started),
@@ -302,7 +320,11 @@ async fn send(
     judged: &Judged,
     headers: &HeaderMap,
     sending: &mut Sending,
-) -> Result<Reply, String> {
+) -> Result<Reply, Unsent> {
+    let free = |reason: String| Unsent {
+        reason,
+        is_free: true,
+    };
     let key = match model.key.now().await {
         Ok(key) => key,
         Err(error) => {
@@ -311,7 +333,7 @@ async fn send(
                 .shared
                 .state()
                 .close(Closed::Key { what: what.clone() });
-            return Err(what);
+            return Err(free(what));
         }
     };
     let sent = model
@@ -319,8 +341,18 @@ async fn send(
         .send(judged, headers, &key, model.key.is_token());
     let response = match timeout(model.silence, sent).await {
         Ok(Ok(response)) => response,
-        Ok(Err(reason)) => return Err(masked(&key, &reason)),
-        Err(_) => return Err("it does not answer".to_owned()),
+        Ok(Err(unsent)) => {
+            return Err(Unsent {
+                reason: masked(&key, &unsent.reason),
+                ..unsent
+            });
+        }
+        Err(_) => {
+            return Err(Unsent {
+                reason: "it does not answer".to_owned(),
+                is_free: false,
+            });
+        }
     };
     let status = response.status();
     if !status.is_success() {
@@ -338,7 +370,7 @@ async fn send(
         Form::Document
     };
     let Some(reservation) = sending.reservation.take() else {
-        return Err("it was settled before it was answered".to_owned());
+        return Err(free("it was settled before it was answered".to_owned()));
     };
     let open = Open {
         shared: Arc::clone(&sending.shared),
@@ -348,6 +380,7 @@ async fn send(
         sent_bytes: sending.sent_bytes,
         received_bytes: 0,
         started: sending.started,
+        is_help: sending.is_help,
         copy: sending.shared.keeps_transcript().then(Vec::new),
     };
     let answer = Answer::new(body, Guard::new(&key), open, model.silence);
@@ -372,7 +405,11 @@ async fn refused(
         Ok(Err(_)) | Err(_) => Bytes::new(),
     };
     let bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
-    let failure = format!("it answers with status {}", status.as_u16());
+    let failure = Unsent {
+        reason: format!("it answers with status {}", status.as_u16()),
+        // A gateway that gave up waiting says nothing of what it waited for.
+        is_free: !matches!(status.as_u16(), 408 | 504 | 520..),
+    };
     sending.failed(Some(status.as_u16()), bytes, &failure);
     closed_or(&sending.shared, model, || {
         if status.is_redirection() {

@@ -14,8 +14,8 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
-use super::Error;
 use super::request::Judged;
+use super::{Error, hosted};
 use crate::config::Api;
 use crate::config::secret::Secret;
 use crate::perimeter::tools::is_loopback_url;
@@ -82,10 +82,10 @@ impl Upstream {
         from: &HeaderMap,
         key: &Secret,
         is_token: bool,
-    ) -> Result<Response<Incoming>, String> {
+    ) -> Result<Response<Incoming>, Unsent> {
         let mut request = Request::post(format!("{}/{}", self.url, judged.path))
             .body(Full::new(judged.body.clone()))
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| Unsent::never(&error))?;
         let headers = request.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let accept = HeaderValue::from_static("text/event-stream, application/json");
@@ -96,19 +96,41 @@ impl Upstream {
         headers.insert(USER_AGENT, HeaderValue::from_static(agent));
         if self.api == Api::Messages {
             for name in PASSED {
-                if let Some(value) = from.get(name)
+                if let Some(Ok(value)) = from.get(name).map(HeaderValue::to_str)
                     && value.len() <= HEADER_BYTES_MAX
+                    && let Ok(value) = HeaderValue::try_from(hosted::betas(value))
+                    && !value.is_empty()
                 {
-                    headers.insert(HeaderName::from_static(name), value.clone());
+                    headers.insert(HeaderName::from_static(name), value);
                 }
             }
         }
-        let (name, value) = credential(self.api, key, is_token)?;
+        let (name, value) = credential(self.api, key, is_token).map_err(|reason| Unsent {
+            reason: reason.to_owned(),
+            is_free: true,
+        })?;
         headers.insert(name, value);
-        self.client
-            .request(request)
-            .await
-            .map_err(|error| reason(&error))
+        self.client.request(request).await.map_err(|error| Unsent {
+            is_free: error.is_connect(),
+            reason: reason(&error),
+        })
+    }
+}
+
+/// A request without an answer.
+#[derive(Debug)]
+pub(super) struct Unsent {
+    pub(super) reason: String,
+    /// Whether it never left this machine, so that nothing can have come of it.
+    pub(super) is_free: bool,
+}
+
+impl Unsent {
+    fn never(error: &dyn std::error::Error) -> Self {
+        Self {
+            reason: reason(error),
+            is_free: true,
+        }
     }
 }
 

@@ -177,7 +177,13 @@ impl Builder {
     ///
     /// # Errors
     /// The sandbox or the broker failed; what the agent did wrong is in what it left.
-    pub async fn run(self, _wall: &Recorded<Wall>, work: Work<'_>) -> Result<Left, Error> {
+    /// `stop` ends it before its time: the agent is killed, and what it has used up is known all the same.
+    pub async fn run(
+        self,
+        _wall: &Recorded<Wall>,
+        mut work: Work<'_>,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Left, Error> {
         let address = self.listener.local_addr().map_err(Error::Open)?;
         for (name, text) in kind::files(work.agent, address) {
             write(&self.shown.config.join(name), &text)?;
@@ -185,37 +191,62 @@ impl Builder {
         let command = self.command(&work, address)?;
         let folder = self.folder()?;
         let plan = Plan {
-            model: work.model,
-            tool: work.tool,
+            model: work.model.take(),
+            tool: work.tool.clone(),
         };
         let broker = Broker::start(self.listener.try_clone().map_err(Error::Open)?, plan)?;
         let mut closed = broker.closed();
-        let worked = match work.agent.kind {
-            AgentKind::Acp => {
-                self.converse(command, work.prompt, address, &mut closed)
-                    .await?
-            }
-            AgentKind::Command
-            | AgentKind::Codex
-            | AgentKind::Claude
-            | AgentKind::Opencode
-            | AgentKind::Gemini => {
-                let running = self.sandbox.start(command).await?;
-                let finished = ended(running, &mut closed).await?;
-                let said = kind::said(work.agent.kind, &finished.stdout, &finished.stderr);
-                (finished, said)
+        let started = tokio::time::Instant::now();
+        let worked = {
+            let working = self.work(&work, command, address, &mut closed);
+            tokio::select! {
+                biased;
+                worked = working => Some(worked?),
+                () = stop => None,
             }
         };
-        let (finished, said) = worked;
         // Only when nothing is left running can nothing change the tree while it is read.
         self.sandbox.end().await?;
         let metered = broker.finish().await?;
+        let (finished, said) = worked.unwrap_or_else(|| {
+            let finished = Finished {
+                end: End::Cancelled,
+                stdout: Vec::new(),
+                stderr: Vec::new(),
+                duration: started.elapsed(),
+                denials: std::collections::BTreeMap::new(),
+            };
+            (finished, Said::default())
+        });
         Ok(Left {
             finished,
             said,
             metered,
             folder,
         })
+    }
+
+    /// The agent's work, to its end.
+    async fn work(
+        &self,
+        work: &Work<'_>,
+        command: Command,
+        broker: SocketAddr,
+        closed: &mut tokio::sync::watch::Receiver<bool>,
+    ) -> Result<(Finished, Said), Error> {
+        match work.agent.kind {
+            AgentKind::Acp => self.converse(command, work.prompt, broker, closed).await,
+            AgentKind::Command
+            | AgentKind::Codex
+            | AgentKind::Claude
+            | AgentKind::Opencode
+            | AgentKind::Gemini => {
+                let running = self.sandbox.start(command).await?;
+                let finished = ended(running, closed).await?;
+                let said = kind::said(work.agent.kind, &finished.stdout, &finished.stderr);
+                Ok((finished, said))
+            }
+        }
     }
 
     /// Speaks with an agent; when it has said its last word it is given a while, and then ended.
@@ -242,13 +273,19 @@ impl Builder {
         let (mut finished, conversed) = tokio::select! {
             finished = &mut ending => {
                 let finished = finished?;
-                (finished, speaking.await)
+                // What it said last is on its way; nothing more comes.
+                let rest = tokio::time::timeout(2 * LAST_WORDS, speaking).await;
+                let silent = |_| acp::Conversed {
+                    text: String::new(),
+                    is_done: false,
+                };
+                (finished, rest.unwrap_or_else(silent))
             }
             conversed = &mut speaking => (ending.await?, conversed),
         };
-        if conversed.is_done && finished.end == End::Cancelled {
-            // We ended it, when it had nothing more to do.
-            finished.end = End::Exited(0);
+        if finished.end == End::Cancelled {
+            // We ended it, when it had nothing more to say.
+            finished.end = End::Exited(i32::from(!conversed.is_done));
         }
         let mut said = kind::said(AgentKind::Acp, conversed.text.as_bytes(), b"");
         said.failed = !conversed.is_done;

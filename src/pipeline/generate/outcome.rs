@@ -112,6 +112,8 @@ pub enum AgentOutcome {
         /// In which way.
         what: String,
     },
+    /// We ended it: the run's time, or somebody's Ctrl-C.
+    Stopped,
     /// It left what cannot be imported.
     Unusable {
         /// What is wrong.
@@ -139,6 +141,7 @@ impl AgentOutcome {
             | Self::Crashed { .. }
             | Self::ModelRefused { .. }
             | Self::ModelFailed { .. }
+            | Self::Stopped
             | Self::Unusable { .. } => Exit::Fault,
         }
     }
@@ -159,7 +162,8 @@ impl AgentOutcome {
             End::Exited(0) if left.said.failed => Some(Self::GaveUp { how }),
             End::Exited(0) => None,
             End::Exited(_) => Some(Self::GaveUp { how }),
-            End::Signalled(_) | End::Cancelled => Some(Self::Crashed { how }),
+            End::Signalled(_) => Some(Self::Crashed { how }),
+            End::Cancelled => Some(Self::Stopped),
             End::DeadlinePassed => Some(Self::TimeOut { minutes }),
             End::TooMuchOutput => Some(Self::TooMuchOutput),
         }
@@ -179,6 +183,7 @@ impl std::fmt::Display for AgentOutcome {
             Self::TooMuchOutput => f.write_str("it printed more than its limit"),
             Self::Crashed { how } => write!(f, "it crashed: {how}"),
             Self::ModelRefused { what } | Self::ModelFailed { what } => f.write_str(what),
+            Self::Stopped => f.write_str("it was stopped"),
             Self::Unusable { what } => write!(f, "it left what cannot be imported: {what}"),
         }
     }

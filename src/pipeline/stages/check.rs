@@ -180,7 +180,15 @@ async fn check(run: &Run<'_>, folder: &OwnedFd) -> Result<Checked, Fault> {
             Ok(failed(Some(hash), text))
         }
         Previewed::Preview { preview, .. } => {
-            let report = super::judge_policies(run, &preview, "check-pack").await?;
+            let report = match super::judge_policies(run, &preview, "check-pack").await {
+                Ok(report) => report,
+                // The packs are the base's; what a rule makes of this program is said where the run is judged.
+                Err(Fault::Policy(error)) => {
+                    let text = format!("the policies cannot judge it: {error}\n");
+                    return Ok(failed(Some(hash), text));
+                }
+                Err(fault) => return Err(fault),
+            };
             let is_clean = report.denials().next().is_none();
             let mut text = said(&preview, &report);
             if !import::locks(&run.base_tree, &tree)
@@ -223,7 +231,9 @@ async fn preview(run: &Run<'_>, tree: &Tree) -> Result<Result<Previewed, String>
     };
     let nobody = Sha256::of(b"check");
     let previewed = preview::run(nobody, tree.hash(), &mut deployment).await;
-    deployment.end().await?;
+    if let Err(error) = deployment.end().await {
+        return Ok(Err(format!("the engine did not end: {error}\n")));
+    }
     Ok(previewed.map_err(|error| format!("the engine failed: {error}\n")))
 }
 

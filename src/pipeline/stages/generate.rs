@@ -25,10 +25,11 @@ use crate::pipeline::gate::{Reason, Refusal};
 use crate::pipeline::generate::kind::{self, AgentProgram};
 use crate::pipeline::generate::prompt::{Filling, TEMPLATE_BYTES_MAX, Template};
 use crate::pipeline::generate::{
-    self, AgentOutcome, AgentReport, Author, Builder, Generated, Proposal, Shown, Told, Wall, Work,
+    self, AgentOutcome, AgentReport, Author, Builder, Generated, Left, Proposal, Shown, Told, Wall,
+    Work,
 };
 use crate::pipeline::order::{ToolRecord, WorkOrder};
-use crate::pipeline::run::{Host, Run, folder};
+use crate::pipeline::run::{Host, Run, Stop, folder};
 
 /// LIMIT: calls of `check` that wait; an agent that asks more often is told that it is busy.
 const WAITING_MAX: usize = 4;
@@ -50,12 +51,19 @@ pub async fn generate(
             stack.name
         ))
     })?;
-    let found = find(&run.perimeter.tools, &agent).await?;
+    let stop = run.stop();
     let model = model(run, &agent, attempt)?;
-    let shown = shown(run, &agent, found.as_ref()).await?;
-    let (builder, wall) = Builder::prepare(shown, &super::forbidden(run)?)
-        .await
-        .map_err(Fault::Generate)?;
+    let key = run.model_key.clone();
+    let prepared = async {
+        let found = find(&run.perimeter.tools, &agent).await?;
+        let shown = shown(run, &agent, found.as_ref()).await?;
+        let mut forbidden = super::forbidden(run)?;
+        forbidden.extend(key.iter().filter_map(|key| key.file()));
+        let prepared = Builder::prepare(shown, &forbidden).await;
+        let (builder, wall) = prepared.map_err(Fault::Generate)?;
+        Ok((found, builder, wall))
+    };
+    let (found, builder, wall) = stop.before_end_of(prepared).await?;
     let wall: Recorded<Wall> = run.record(Actor::Supervisor, wall, &[order.hash()])?;
     let template = template(run, &agent)?;
     let notes = run
@@ -77,15 +85,8 @@ pub async fn generate(
         model,
         tool,
     };
-    let left = {
-        let mut working = std::pin::pin!(builder.run(&wall, work));
-        tokio::select! {
-            biased;
-            left = &mut working => left?,
-            fault = checks.answer(run, &wall) => return Err(fault),
-        }
-    };
-    let generated = generate::take(
+    let (left, fault) = worked(run, builder, &wall, work, &mut checks, &stop).await?;
+    let mut generated = generate::take(
         left,
         &run.base_tree,
         Told {
@@ -97,11 +98,52 @@ pub async fn generate(
             checks: checks.asked(),
         },
     );
+    if let Some(key) = &key {
+        generated.said = key.hide(&generated.said);
+    }
     if agent.record == Record::Transcripts {
         let path = run.folder().join(format!("output-{attempt}.txt"));
         std::fs::write(&path, &generated.printed).map_err(Fault::file("writing", &path))?;
     }
-    judged(run, order, &wall, attempt, generated)
+    match (judged(run, order, &wall, attempt, generated), fault) {
+        (
+            Err(Fault::Agent {
+                outcome: AgentOutcome::Stopped,
+                ..
+            }),
+            Some(fault),
+        ) => Err(fault),
+        (judged, _) => judged,
+    }
+}
+
+/// The agent at work, and its questions answered. A fault of ours, the run's time or a Ctrl-C stops it; what it has used up is known all the same.
+async fn worked(
+    run: &mut Run<'_>,
+    builder: Builder,
+    wall: &Recorded<Wall>,
+    work: Work<'_>,
+    checks: &mut Checks,
+    stop: &Stop,
+) -> Result<(Left, Option<Fault>), Fault> {
+    let (halt, halted) = tokio::sync::oneshot::channel();
+    let halted = async {
+        // Without a word it is not to stop.
+        if halted.await.is_err() {
+            std::future::pending().await
+        }
+    };
+    let mut working = std::pin::pin!(builder.run(wall, work, halted));
+    let fault = tokio::select! {
+        biased;
+        left = &mut working => return Ok((left?, None)),
+        fault = stop.raised() => fault,
+        fault = checks.answer(run, wall) => fault,
+    };
+    if halt.send(()).is_err() {
+        tracing::debug!("the agent has ended by itself");
+    }
+    Ok((working.await?, Some(fault)))
 }
 
 /// Records how it ended; a tree becomes a proposal.

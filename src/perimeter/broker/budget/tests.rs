@@ -125,11 +125,17 @@ fn earlier_attempts_count_for_the_run_and_not_for_the_attempt() {
 }
 
 #[test]
-fn an_answer_has_no_more_bytes_than_there_is_room_for() {
-    let mut account = account(limits(9, 9_999, None, 1_000), wide(), Spent::default());
-    account.reserve(400, 10).unwrap();
-    account.receive(600).unwrap();
-    assert_eq!(account.receive(601).unwrap_err().quantity, Quantity::Bytes);
+fn answers_have_no_more_bytes_together_than_there_is_room_for() {
+    let mut account = account(limits(9, 99_999, None, 1_000), wide(), Spent::default());
+    let mut one = account.reserve(200, 10).unwrap();
+    let mut two = account.reserve(200, 10).unwrap();
+    account.receive(&mut one, 300).unwrap();
+    account.receive(&mut two, 300).unwrap();
+    let refused = account.receive(&mut one, 1).unwrap_err();
+    assert_eq!(refused.quantity, Quantity::Bytes);
+    account.settle(one, said(50, 1), 300);
+    account.settle(two, said(50, 1), 300);
+    assert_eq!(account.spent().bytes, 1_000);
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn a_key_that_is_there_twice_is_refused() {
 
 #[test]
 fn what_needs_no_change_is_passed_on_as_it_was_written() {
-    let text = r#"{"z":1.50,"model":"m-1",  "max_output_tokens":7,"a":{"b":[1e3]}}"#;
+    let text = r#"{"top_p":1.50,"model":"m-1",  "max_output_tokens":7,"metadata":{"b":[1e3]}}"#;
     let body = Bytes::from(text);
     let judged = judge(
         &terms(Api::Responses),
@@ -190,6 +190,13 @@ fn what_the_vendor_would_run_does_not_reach_it() {
         judged.removed,
         ["background", "mcp", "name", "prompt", "web_search"]
     );
+    let hidden = json!({"model": "m-1", "tools": [
+        {"type": "namespace", "name": "n", "tools": [{"type": "mcp"}]},
+        {"type": "shell", "environment": {"type": "container_auto"}},
+        {"type": "tool_search"}, {"type": null}, {"type": ["function"]},
+    ]});
+    let judged = ask(Api::Responses, "/v1/responses", &hidden).unwrap();
+    assert_eq!(sent(&judged)["tools"], json!([]));
     let body = json!({"model": "m-1", "mcp_servers": [], "tools": [
         {"name": "Bash"}, {"type": "bash_20250124", "name": "bash"},
         {"type": "web_fetch_20250910", "name": "web_fetch"},
@@ -219,4 +226,108 @@ fn tools_among_the_messages_are_looked_at_too() {
     let sent = sent(&judged);
     assert_eq!(sent["input"][0]["tools"].as_array().unwrap().len(), 1);
     assert_eq!(sent["input"][1], body["input"][1]);
+}
+
+#[test]
+fn an_escape_does_not_hide_a_tool() {
+    let text = r#"{"model":"m-1","input":[{"type":"additional\u005ftools","\u0074ools":[{"type":"mcp"},{"type":"function","name":"f"}]}]}"#;
+    let body = Bytes::from(text);
+    let judged = judge(
+        &terms(Api::Responses),
+        &Method::POST,
+        "/v1/responses",
+        None,
+        &body,
+    );
+    let judged = judged.unwrap();
+    assert_eq!(judged.removed, ["mcp"]);
+    assert_eq!(
+        sent(&judged)["input"][0]["tools"].as_array().unwrap().len(),
+        1
+    );
+}
+
+#[test]
+fn nothing_names_what_the_vendor_would_fetch() {
+    let url = "https://example.com/?secret";
+    let data = "data:image/png;base64,AAAA";
+    let cases = [
+        (
+            Api::Responses,
+            "/v1/responses",
+            json!({"input": [{"content": [{"type": "input_image", "image_url": url}]}]}),
+        ),
+        (
+            Api::Responses,
+            "/v1/responses",
+            json!({"input": [{"content": [{"type": "input_file", "file_url": url}]}]}),
+        ),
+        (
+            Api::Responses,
+            "/v1/responses",
+            json!({"input": [{"type": "item_reference", "id": "x"}]}),
+        ),
+        (
+            Api::Chat,
+            "/v1/chat/completions",
+            json!({"messages": [{"content": [{"type": "image_url", "image_url": {"url": url}}]}]}),
+        ),
+        (
+            Api::Messages,
+            "/v1/messages",
+            json!({"messages": [{"content": [{"type": "image", "source": {"type": "url", "url": url}}]}]}),
+        ),
+        (
+            Api::Gemini,
+            "/v1beta/models/m-1:generateContent",
+            json!({"contents": [{"parts": [{"fileData": {"fileUri": url}}]}]}),
+        ),
+    ];
+    for (api, path, mut body) in cases {
+        body["model"] = json!("m-1");
+        assert_eq!(
+            ask(api, path, &body).unwrap_err(),
+            Denial::Reference,
+            "{body}"
+        );
+    }
+    let twin = json!({"model": "m-1", "input": [
+        {"content": [{"type": "input_image", "image_url": data}, {"type": "input_text", "text": url}]},
+        {"type": "function_call_output", "call_id": "c", "output": "{\"type\":\"item_reference\"}"},
+    ]});
+    ask(Api::Responses, "/v1/responses", &twin).unwrap();
+    let twice = format!(
+        r#"{{"model":"m-1","input":[{{"type":"input_image","image_url":"{url}","image_url":"{data}"}}]}}"#
+    );
+    let body = Bytes::from(twice);
+    let judged = judge(
+        &terms(Api::Responses),
+        &Method::POST,
+        "/v1/responses",
+        None,
+        &body,
+    );
+    assert!(matches!(judged, Err(Denial::Body(_))));
+}
+
+#[test]
+fn a_key_that_nobody_knows_does_not_pass() {
+    let body = json!({"model": "m-1", "models": ["other"], "plugins": [{"id": "web"}], "max_tokens": 1, "max_completion_tokens": 1_000_000});
+    let judged = ask(Api::Chat, "/v1/chat/completions", &body).unwrap();
+    assert_eq!(judged.removed, ["models", "plugins"]);
+    assert_eq!(sent(&judged)["max_completion_tokens"], 1_000);
+    assert_eq!(judged.output_tokens, 1_000);
+    let body = json!({"generation_config": {"max_output_tokens": 9}, "generationConfig": {"max_output_tokens": 65_536, "topK": 1}});
+    let judged = ask(Api::Gemini, "/v1beta/models/m-1:generateContent", &body).unwrap();
+    let config = json!({"topK": 1, "maxOutputTokens": 1_000, "candidateCount": 1});
+    assert_eq!(sent(&judged), json!({"generationConfig": config}));
+    let body = json!({"model": "m-1", "speed": "fast"});
+    assert_eq!(
+        ask(Api::Messages, "/v1/messages", &body).unwrap().removed,
+        ["speed"]
+    );
+    assert_eq!(
+        hosted::betas("fast-mode-2026, interleaved-thinking-1,mcp-client-2"),
+        "interleaved-thinking-1"
+    );
 }

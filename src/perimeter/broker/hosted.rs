@@ -1,0 +1,181 @@
+//! What a vendor would run, fetch or charge for differently: lists of what may pass, for each protocol. What is not on them is taken out, and what
+//! names something to be fetched is refused.
+
+use serde_json::Value;
+
+use crate::config::Api;
+
+/// Outermost keys that may pass.
+pub(super) const fn keys(api: Api) -> &'static [&'static str] {
+    match api {
+        Api::Responses => &[
+            "model",
+            "input",
+            "instructions",
+            "tools",
+            "tool_choice",
+            "parallel_tool_calls",
+            "reasoning",
+            "stream",
+            "stream_options",
+            "store",
+            "include",
+            "max_output_tokens",
+            "temperature",
+            "top_p",
+            "text",
+            "truncation",
+            "metadata",
+            "client_metadata",
+            "prompt_cache_key",
+            "safety_identifier",
+            "user",
+            "top_logprobs",
+            "max_tool_calls",
+        ],
+        Api::Chat => &[
+            "model",
+            "messages",
+            "tools",
+            "tool_choice",
+            "parallel_tool_calls",
+            "stream",
+            "stream_options",
+            "max_tokens",
+            "max_completion_tokens",
+            "temperature",
+            "top_p",
+            "top_k",
+            "n",
+            "stop",
+            "seed",
+            "presence_penalty",
+            "frequency_penalty",
+            "response_format",
+            "reasoning_effort",
+            "verbosity",
+            "user",
+            "metadata",
+            "store",
+            "logprobs",
+            "top_logprobs",
+            "prompt_cache_key",
+        ],
+        Api::Messages => &[
+            "model",
+            "messages",
+            "system",
+            "tools",
+            "tool_choice",
+            "max_tokens",
+            "stream",
+            "temperature",
+            "top_p",
+            "top_k",
+            "stop_sequences",
+            "metadata",
+            "thinking",
+            "context_management",
+            "output_config",
+            "output_format",
+        ],
+        Api::Gemini => &[
+            "contents",
+            "systemInstruction",
+            "tools",
+            "toolConfig",
+            "safetySettings",
+            "generationConfig",
+            "generateContentRequest",
+        ],
+    }
+}
+
+/// Keys of Gemini's `generationConfig` that may pass.
+pub(super) const GENERATION: [&str; 12] = [
+    "temperature",
+    "topP",
+    "topK",
+    "maxOutputTokens",
+    "candidateCount",
+    "stopSequences",
+    "responseMimeType",
+    "responseSchema",
+    "responseJsonSchema",
+    "thinkingConfig",
+    "seed",
+    "frequencyPenalty",
+];
+
+/// Whether the agent runs this tool itself.
+pub(super) fn is_own(api: Api, tool: &Value) -> bool {
+    let kind = tool.get("type").and_then(Value::as_str);
+    match (api, kind) {
+        (Api::Responses, Some("namespace")) => tool
+            .get("tools")
+            .and_then(Value::as_array)
+            .is_some_and(|tools| tools.iter().all(|tool| is_own(api, tool))),
+        (Api::Responses, Some("function" | "custom" | "local_shell" | "apply_patch"))
+        | (Api::Chat, Some("function" | "custom"))
+        | (Api::Messages, Some("custom")) => true,
+        (Api::Messages, None) => tool.get("type").is_none(),
+        (Api::Messages, Some(kind)) => ["bash_", "text_editor_", "memory_"]
+            .iter()
+            .any(|prefix| kind.starts_with(prefix)),
+        (Api::Gemini, _) => tool
+            .as_object()
+            .is_some_and(|tool| tool.keys().all(|key| key == "functionDeclarations")),
+        (Api::Responses | Api::Chat, Some(_) | None) => false,
+    }
+}
+
+/// Whether something in it is to be fetched or looked up by the vendor: an address, a file, an earlier item.
+pub(super) fn refers_elsewhere(api: Api, value: &Value) -> bool {
+    match value {
+        Value::Object(object) => {
+            let kind = object.get("type").and_then(Value::as_str);
+            let has = |key: &str| object.get(key).is_some_and(|value| !value.is_null());
+            let is_remote = |url: Option<&Value>| {
+                url.is_some_and(|url| !url.as_str().is_some_and(|url| url.starts_with("data:")))
+            };
+            let refers = match (api, kind) {
+                (Api::Responses, Some("item_reference")) => true,
+                (Api::Responses, Some("input_image" | "input_file" | "computer_screenshot")) => {
+                    has("file_url") || has("file_id") || is_remote(object.get("image_url"))
+                }
+                (Api::Chat, Some("image_url")) => is_remote(value.pointer("/image_url/url")),
+                (Api::Chat, Some("file")) => value.pointer("/file/file_id").is_some(),
+                (Api::Chat, Some("video_url" | "audio_url")) => true,
+                (Api::Messages, Some("container_upload" | "url" | "file")) => true,
+                (Api::Gemini, _) => ["fileData", "file_data"].into_iter().any(has),
+                (Api::Responses | Api::Chat | Api::Messages, Some(_) | None) => false,
+            };
+            refers || object.values().any(|value| refers_elsewhere(api, value))
+        }
+        Value::Array(values) => values.iter().any(|value| refers_elsewhere(api, value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+/// Features of Anthropic's that reach further, or cost more, than a conversation.
+const REACHING: [&str; 9] = [
+    "fast",
+    "context-1m",
+    "mcp",
+    "code-execution",
+    "files",
+    "skills",
+    "web-",
+    "computer",
+    "batch",
+];
+
+/// The features that may be asked for, of those that are.
+pub(super) fn betas(asked: &str) -> String {
+    let kept: Vec<&str> = asked
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty() && !REACHING.iter().any(|word| name.contains(word)))
+        .collect();
+    kept.join(",")
+}
