@@ -23,13 +23,13 @@ fn main() -> Exit {
     {
         return check::main();
     }
-    match shed() {
+    match shed().and_then(|shed| sandbox::keep_descriptors().map(|()| shed)) {
         Ok(shed) => lightsout::app::main(lightsout::cli::Cli::parse(), shed),
         Err(error) => {
             // With standard error closed too, the exit code still says it.
             drop(writeln!(
                 std::io::stderr(),
-                "error: taking the job's identity out of the environment: {error}"
+                "error: taking the job's secrets out of the reach of other programs: {error}"
             ));
             Exit::Fault
         }

@@ -352,6 +352,14 @@ impl Sandbox {
     }
 }
 
+/// Sees to it that no program that this process starts inherits what this process was given open, such as a model's key.
+///
+/// # Errors
+/// The kernel refused.
+pub fn keep_descriptors() -> std::io::Result<()> {
+    sys::close_on_exec()
+}
+
 /// The executable that [`Sandbox::prepare`] starts, by its real path: this very program.
 ///
 /// # Errors

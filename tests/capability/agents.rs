@@ -214,7 +214,7 @@ fn gemini_checks_its_work_mends_it_and_is_applied() {
 #[test]
 fn claude_checks_its_work_mends_it_and_is_applied() {
     if !has("claude") {
-        writeln_skipped("claude is not installed; its licence leaves that to the user");
+        skipped("claude is not installed; its licence leaves that to the user");
         return;
     }
     mends_and_is_applied("claude", Api::Messages);
@@ -222,13 +222,12 @@ fn claude_checks_its_work_mends_it_and_is_applied() {
 
 /// Whether the search path has a program.
 pub(crate) fn has(name: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap();
+    let path = crate::support::machine().path;
     std::env::split_paths(&path).any(|folder| folder.join(name).exists())
 }
 
-pub(crate) fn writeln_skipped(why: &str) {
-    use std::io::Write as _;
-    writeln!(std::io::stderr(), "skipped: {why}").unwrap();
+pub(crate) fn skipped(why: &str) {
+    eprintln!("skipped: {why}");
 }
 
 #[test]
@@ -289,7 +288,7 @@ fn base64(text: &str) -> Vec<u8> {
         .flat_map(|line| {
             ::base64::engine::general_purpose::STANDARD
                 .decode(line)
-                .unwrap_or_default()
+                .unwrap_or_else(|_| Vec::new())
         })
         .collect()
 }

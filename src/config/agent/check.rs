@@ -134,23 +134,8 @@ fn check_model(stack: &Stack, agent: &Agent, model: &Model) -> Result<(), String
         }
         Some(_) | None => {}
     }
-    if model
-        .url
-        .as_ref()
-        .is_some_and(|url| url.contains(['@', '?', '#']) || url.len() > 500)
-    {
-        return Err(
-            "`agent.model.url` must be an address without a password, a query or a mark".to_owned(),
-        );
-    }
-    if let Some(url) = &model.url
-        && !url.starts_with("https://")
-        && !is_loopback_url(url)
-    {
-        return Err(format!(
-            "`agent.model.url` must begin with `https://`, not `{}`; `http://` is for this machine only",
-            crate::names::excerpt(url)
-        ));
+    if let Some(url) = &model.url {
+        check_url(url)?;
     }
     check_range(
         "agent.model.output_tokens",
@@ -179,6 +164,23 @@ fn check_model(stack: &Stack, agent: &Agent, model: &Model) -> Result<(), String
             Err("a budget in `usd` needs `agent.model.price`".to_owned())
         }
         Some(_) | None => Ok(()),
+    }
+}
+
+fn check_url(url: &str) -> Result<(), String> {
+    // What is wrong is not repeated: it may be a password.
+    if url.contains(['@', '?', '#']) || url.len() > 500 {
+        return Err(
+            "`agent.model.url` must be an address without a password, a query or a mark".to_owned(),
+        );
+    }
+    if url.starts_with("https://") || is_loopback_url(url) {
+        Ok(())
+    } else {
+        Err(format!(
+            "`agent.model.url` must begin with `https://`, not `{}`; `http://` is for this machine only",
+            crate::names::excerpt(url)
+        ))
     }
 }
 

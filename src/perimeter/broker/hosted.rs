@@ -5,91 +5,26 @@ use serde_json::Value;
 
 use crate::config::Api;
 
-/// Outermost keys that may pass.
-pub(super) const fn keys(api: Api) -> &'static [&'static str] {
-    match api {
-        Api::Responses => &[
-            "model",
-            "input",
-            "instructions",
-            "tools",
-            "tool_choice",
-            "parallel_tool_calls",
-            "reasoning",
-            "stream",
-            "stream_options",
-            "store",
-            "include",
-            "max_output_tokens",
-            "temperature",
-            "top_p",
-            "text",
-            "truncation",
-            "metadata",
-            "client_metadata",
-            "prompt_cache_key",
-            "safety_identifier",
-            "user",
-            "top_logprobs",
-            "max_tool_calls",
-        ],
-        Api::Chat => &[
-            "model",
-            "messages",
-            "tools",
-            "tool_choice",
-            "parallel_tool_calls",
-            "stream",
-            "stream_options",
-            "max_tokens",
-            "max_completion_tokens",
-            "temperature",
-            "top_p",
-            "top_k",
-            "n",
-            "stop",
-            "seed",
-            "presence_penalty",
-            "frequency_penalty",
-            "response_format",
-            "reasoning_effort",
-            "verbosity",
-            "user",
-            "metadata",
-            "store",
-            "logprobs",
-            "top_logprobs",
-            "prompt_cache_key",
-        ],
-        Api::Messages => &[
-            "model",
-            "messages",
-            "system",
-            "tools",
-            "tool_choice",
-            "max_tokens",
-            "stream",
-            "temperature",
-            "top_p",
-            "top_k",
-            "stop_sequences",
-            "metadata",
-            "thinking",
-            "context_management",
-            "output_config",
-            "output_format",
-        ],
-        Api::Gemini => &[
-            "contents",
-            "systemInstruction",
-            "tools",
-            "toolConfig",
-            "safetySettings",
-            "generationConfig",
-            "generateContentRequest",
-        ],
-    }
+/// Whether an outermost key may pass.
+pub(super) fn is_known(api: Api, key: &str) -> bool {
+    let keys = match api {
+        Api::Responses => RESPONSES,
+        Api::Chat => CHAT,
+        Api::Messages => MESSAGES,
+        Api::Gemini => GEMINI,
+    };
+    keys.split_whitespace().any(|known| known == key)
 }
+
+const RESPONSES: &str = "model input instructions tools tool_choice parallel_tool_calls reasoning stream stream_options store include \
+    max_output_tokens temperature top_p text truncation metadata client_metadata prompt_cache_key safety_identifier user top_logprobs \
+    max_tool_calls";
+const CHAT: &str = "model messages tools tool_choice parallel_tool_calls stream stream_options max_tokens max_completion_tokens temperature \
+    top_p top_k n stop seed presence_penalty frequency_penalty response_format reasoning_effort verbosity user metadata store logprobs \
+    top_logprobs prompt_cache_key";
+const MESSAGES: &str = "model messages system tools tool_choice max_tokens stream temperature top_p top_k stop_sequences metadata thinking \
+    context_management output_config output_format";
+const GEMINI: &str = "contents systemInstruction tools toolConfig safetySettings generationConfig";
 
 /// Keys of Gemini's `generationConfig` that may pass.
 pub(super) const GENERATION: [&str; 12] = [

@@ -164,7 +164,7 @@ impl<'a> Fields<'a> {
         let mut removed = Vec::new();
         let before = self.pairs.len();
         self.pairs.retain(|(name, _)| {
-            let keep = hosted::keys(api).contains(&name.as_ref());
+            let keep = hosted::is_known(api, name);
             if !keep {
                 removed.push(excerpt(name));
             }

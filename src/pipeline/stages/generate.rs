@@ -66,17 +66,7 @@ pub async fn generate(
     let (found, builder, wall) = stop.before_end_of(prepared).await?;
     let wall: Recorded<Wall> = run.record(Actor::Supervisor, wall, &[order.hash()])?;
     let template = template(run, &agent)?;
-    let notes = run
-        .base_tree
-        .file("AGENTS.md")
-        .map(|file| String::from_utf8_lossy(file.bytes()).into_owned());
-    let prompt = template.fill(Filling {
-        order: &order.value().text,
-        notes: notes.as_deref(),
-        feedback,
-        allow: &run.job.stack.changes.allow,
-        checks: agent.checks,
-    });
+    let prompt = prompt(run, &agent, &template, &order.value().text, feedback);
     let (tool, questions) = mpsc::channel(WAITING_MAX);
     let mut checks = Checks::new(attempt, agent.checks, builder.folder()?, questions);
     let work = Work {
@@ -115,6 +105,27 @@ pub async fn generate(
         ) => Err(fault),
         (judged, _) => judged,
     }
+}
+
+/// What the agent is told.
+fn prompt(
+    run: &Run<'_>,
+    agent: &Agent,
+    template: &Template,
+    order: &str,
+    feedback: Option<&str>,
+) -> String {
+    let notes = run
+        .base_tree
+        .file("AGENTS.md")
+        .map(|file| String::from_utf8_lossy(file.bytes()).into_owned());
+    template.fill(Filling {
+        order,
+        notes: notes.as_deref(),
+        feedback,
+        allow: &run.job.stack.changes.allow,
+        checks: agent.checks,
+    })
 }
 
 /// The agent at work, and its questions answered. A fault of ours, the run's time or a Ctrl-C stops it; what it has used up is known all the same.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lightsout::app::doctor::{Heard, Script, Turn};
 use lightsout::config::Api;
 
-use super::{agent, evidence, has, key, stack, unseen, writeln_skipped};
+use super::{agent, evidence, has, key, skipped, stack, unseen};
 use crate::support::model::{Model, Reply};
 
 /// A model that never comes to an end.
@@ -52,7 +52,7 @@ fn gemini_stops() {
 #[test]
 fn claude_stops() {
     if !has("claude") {
-        writeln_skipped("claude is not installed; its licence leaves that to the user");
+        skipped("claude is not installed; its licence leaves that to the user");
         return;
     }
     stops("claude", Api::Messages);

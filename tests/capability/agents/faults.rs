@@ -6,7 +6,7 @@ use std::time::Instant;
 use lightsout::app::doctor::{Heard, Script, Turn};
 use lightsout::config::Api;
 
-use super::{CANARY, agent, evidence, has, key, mender, stack, writeln_skipped};
+use super::{CANARY, agent, evidence, has, key, mender, skipped, stack};
 use crate::support::model::{Model, Plan, Reply};
 
 /// One way to misbehave.
@@ -113,7 +113,7 @@ fn opencode_ends() {
 #[test]
 fn claude_ends() {
     if !has("claude") {
-        writeln_skipped("claude is not installed; its licence leaves that to the user");
+        skipped("claude is not installed; its licence leaves that to the user");
         return;
     }
     all_rows("claude", Api::Messages);
