@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use builder::{Builder, Left, Shown, Work};
 pub use outcome::{AgentOutcome, AgentReport, CheckReport};
 
-use crate::config::Agent;
+use crate::config::{Agent, AgentKind};
 use crate::ledger::{Evidence, Kind};
 use crate::names::Sha256;
 use crate::perimeter::broker;
@@ -157,7 +157,7 @@ pub fn take(left: Left, base: &Tree, told: Told<'_>) -> Generated {
     let (outcome, tree) = match AgentOutcome::before_import(&left, told.agent.minutes) {
         Some(outcome) => (outcome, None),
         None => match import::import(left.folder.as_fd(), &limits) {
-            Ok(tree) if tree.hash() == base.hash() => match is_unanswered(&left) {
+            Ok(tree) if tree.hash() == base.hash() => match is_unanswered(&left, told.agent.kind) {
                 // Nothing was decided where nothing was thought.
                 true => {
                     let what = "the model's API has answered nothing".to_owned();
@@ -207,13 +207,15 @@ pub fn take(left: Left, base: &Tree, told: Told<'_>) -> Generated {
     }
 }
 
-/// Whether the agent has a model that never answered.
-fn is_unanswered(left: &Left) -> bool {
-    let whole = |model: &broker::meter::Metered| {
-        let mut requests = model.requests.iter();
-        requests.any(|request| request.is_whole && request.tokens.output > 0)
+/// Whether the agent has a model that never answered. A program of the user's may do without.
+fn is_unanswered(left: &Left, kind: AgentKind) -> bool {
+    let Some(model) = &left.metered else {
+        return false;
     };
-    left.metered.as_ref().is_some_and(|model| !whole(model))
+    let is_free = matches!(kind, AgentKind::Command | AgentKind::Acp);
+    let is_whole = |it: &broker::meter::RequestRecord| it.is_whole && it.tokens.output > 0;
+    let has_asked = !model.requests.is_empty() || !model.denied.is_empty();
+    (has_asked || !is_free) && !model.requests.iter().any(is_whole)
 }
 
 /// Makes the proposal: what differs, and what of it may not.

@@ -66,11 +66,16 @@ fn what_an_agent_leaves_is_a_named_outcome() {
             "unusable",
         ),
         ("mkfifo pipe", 12, "unusable"),
-        // Git's own folder is left out, however deep: its hooks go nowhere.
+        // Git's own folder is left out: its hooks go nowhere. A second repository is no part of a stack.
         (
-            "mkdir -p .git/hooks sub/.git/hooks && echo evil > .git/hooks/pre-commit && echo evil > sub/.git/hooks/post-checkout",
+            "mkdir -p .git/hooks && echo evil > .git/hooks/pre-commit",
             0,
             "no-change",
+        ),
+        (
+            "mkdir -p sub/.git/hooks && echo evil > sub/.git/hooks/post-checkout",
+            12,
+            "unusable",
         ),
         (
             "mkdir .github && echo evil > .github/action.yml",
@@ -224,10 +229,14 @@ assert codes.count(200) == 2, codes";
     site.run().expect(13);
     assert_eq!(model.requests(), 2);
     // An answer that nobody waits for costs what was reserved.
-    let stalls: Plan = Arc::new(|_| Reply::Stall);
+    let stalls: Plan = Arc::new(|number| match number {
+        0 => Reply::Good,
+        _ => Reply::Stall,
+    });
     let model = Model::start(idle(), stalls);
     let program = "\
 body = b'{\"model\":\"m-1\",\"stream\":true}'
+assert ask()[0] == 200
 for _ in range(3):
     raw = socket.create_connection(base[7:].split(':'))
     raw.sendall(b'POST /v1/chat/completions HTTP/1.1\\r\\nhost: x\\r\\ncontent-length: %d\\r\\n\\r\\n' % len(body) + body)

@@ -134,6 +134,20 @@ fn codex_checks_its_work_mends_it_and_is_applied() {
 }
 
 #[test]
+fn the_readmes_recorded_run_is_what_codex_does() {
+    let model = Model::good(mender());
+    let key = key();
+    let line = agent("codex", Api::Responses, &model, key.path(), "checks: 20");
+    let site = stack(&line).build();
+    let ran = site.lightsout(&["run", "--stack", "site-demo", "--spec", "order.md"]);
+    let blocks = crate::readme::blocks("text");
+    let [recorded] = blocks.as_slice() else {
+        panic!("one recorded run");
+    };
+    snapbox::assert_data_eq!(ran.expect(0).stdout, recorded.clone());
+}
+
+#[test]
 fn opencode_checks_its_work_mends_it_and_is_applied() {
     mends_and_is_applied("opencode", Api::Chat);
 }
@@ -227,7 +241,9 @@ pub(crate) fn has(name: &str) -> bool {
 }
 
 pub(crate) fn skipped(why: &str) {
-    eprintln!("skipped: {why}");
+    use std::io::Write as _;
+    let line = format!("skipped: {why}\n");
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
 }
 
 #[test]

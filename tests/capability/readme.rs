@@ -7,7 +7,7 @@ use crate::support::factory::{LONGER, Site, factory, tools};
 const README: &str = include_str!("../../README.md");
 
 /// The blocks of one language, without the indentation of the list that they stand in.
-fn blocks(language: &str) -> Vec<String> {
+pub(crate) fn blocks(language: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut lines = README.lines();
     while let Some(line) = lines.next() {
@@ -63,14 +63,23 @@ fn shell(site: &Site, command: &str) -> String {
 #[test]
 fn its_configuration_is_one() {
     let blocks = blocks("yaml");
-    let [whole, first, credentials] = blocks.as_slice() else {
-        panic!("one configuration, the least for a workflow, and what roles add");
+    let [whole, agent, first, credentials] = blocks.as_slice() else {
+        panic!("one configuration, an agent, the least for a workflow, and what roles add");
     };
+    let (before, after) = whole.split_once("    agent:").unwrap();
+    let (_, after) = after.split_once('\n').unwrap();
+    lightsout::config::parse(&format!("{before}{agent}{}", without_budget(after))).unwrap();
     assert_eq!(lightsout::config::parse(first).unwrap().routes().count(), 1);
     let config = lightsout::config::parse(whole).unwrap();
     assert_eq!(config.names().count(), 1);
     let (before, _) = whole.split_once("    packages:").unwrap();
     lightsout::config::parse(&format!("{before}{credentials}")).unwrap();
+}
+
+/// The example has a budget of its own.
+fn without_budget(text: &str) -> String {
+    let lines = text.lines().filter(|line| !line.starts_with("    budget:"));
+    lines.map(|line| format!("{line}\n")).collect()
 }
 
 /// What the README has a first user write: the workflow, and the configuration.
@@ -80,7 +89,7 @@ pub(crate) fn first_use() -> (String, String) {
         panic!("one workflow");
     };
     assert!(workflow.lines().count() <= 20, "{workflow}");
-    let configuration = blocks("yaml").swap_remove(1);
+    let configuration = blocks("yaml").swap_remove(2);
     (workflow.clone(), configuration)
 }
 

@@ -134,7 +134,8 @@ fn one(
             _ => Api::Gemini,
         };
         let asked: serde_json::Value = serde_json::from_str(&body).unwrap();
-        let is_stream = asked["stream"] == true || path.ends_with("alt=sse");
+        let is_stream =
+            asked.get("stream").is_some_and(|it| it == true) || path.ends_with("alt=sse");
         let good = || answer(api, &asked, is_stream, script);
         match plan(number) {
             Reply::Good => whole(writer, is_stream, &good())?,

@@ -4,12 +4,14 @@ use std::collections::HashSet;
 
 use super::*;
 use Kind::{
-    Acknowledgement, ApplyStarted, Approval, Clearance, Decision, Fault, HoldoutReport, Landing,
-    PolicyReport, Preview, Proposal, Receipt, RunClosed, RunOpened, Wall, WorkOrder,
+    Acknowledgement, AgentReport, ApplyStarted, Approval, Check, Clearance, Decision, Fault,
+    HoldoutReport, Landing, PolicyReport, Preview, Proposal, Receipt, RunClosed, RunOpened, Wall,
+    WorkOrder,
 };
 
-const ATTEMPT: [Kind; 6] = [
+const ATTEMPT: [Kind; 7] = [
     Wall,
+    AgentReport,
     Proposal,
     Preview,
     PolicyReport,
@@ -54,11 +56,22 @@ fn honest_runs_go_through() {
         &[&START, &ATTEMPT, &[Landing, RunClosed]],
         Ok(Phase::Closed),
     );
-    check(&[&START, &ATTEMPT[1..], &applied], Ok(Phase::Ended));
+    check(&[&START, &ATTEMPT[2..], &applied], Ok(Phase::Ended));
     check(
         &[
             &START,
-            &[Wall, Decision, Wall, Proposal, Decision, RunClosed],
+            &[
+                Wall,
+                Check,
+                Check,
+                AgentReport,
+                Decision,
+                Wall,
+                AgentReport,
+                Proposal,
+                Decision,
+                RunClosed,
+            ],
         ],
         Ok(Phase::Closed),
     );
@@ -80,15 +93,18 @@ fn a_stage_cannot_be_skipped() {
         &[&START, &[Proposal, Preview, PolicyReport, Decision]],
         Err(5),
     );
-    check(&[&START, &ATTEMPT[..5], &[Clearance]], Err(7));
-    check(&[&START, &ATTEMPT, &[ApplyStarted]], Err(8));
-    check(&[&START, &ATTEMPT, &[Clearance, ApplyStarted]], Err(9));
-    check(&[&START, &ATTEMPT, &[Approval, Clearance]], Err(9));
+    check(&[&START, &ATTEMPT[..6], &[Clearance]], Err(8));
+    check(&[&START, &ATTEMPT, &[ApplyStarted]], Err(9));
+    check(&[&START, &ATTEMPT, &[Clearance, ApplyStarted]], Err(10));
+    check(&[&START, &ATTEMPT, &[Approval, Clearance]], Err(10));
 }
 
 #[test]
 fn a_decision_on_less_than_both_reports_clears_nothing() {
-    for early in 0..=3 {
+    // An attempt of the agent without its report has nothing to be decided.
+    check(&[&START, &[Wall, Decision]], Err(3));
+    check(&[&START, &[Wall, Proposal]], Err(3));
+    for early in [0, 2, 3, 4] {
         check(
             &[&START, &ATTEMPT[..early], &[Decision, Clearance]],
             Err(3 + early),
@@ -107,19 +123,19 @@ fn a_decision_on_less_than_both_reports_clears_nothing() {
 #[test]
 fn a_clearance_is_spent_once() {
     let run = [&START[..], &ATTEMPT, &[Clearance, Landing, ApplyStarted]].concat();
-    check(&[&run, &[ApplyStarted]], Err(11));
-    check(&[&run, &[Receipt, ApplyStarted]], Err(12));
-    check(&[&run, &[Receipt, Clearance]], Err(12));
+    check(&[&run, &[ApplyStarted]], Err(12));
+    check(&[&run, &[Receipt, ApplyStarted]], Err(13));
+    check(&[&run, &[Receipt, Clearance]], Err(13));
     // What is only handed over for review is not cleared by that.
-    check(&[&START, &ATTEMPT, &[Landing, ApplyStarted]], Err(9));
-    check(&[&START, &ATTEMPT, &[Landing, Clearance]], Err(9));
+    check(&[&START, &ATTEMPT, &[Landing, ApplyStarted]], Err(10));
+    check(&[&START, &ATTEMPT, &[Landing, Clearance]], Err(10));
 }
 
 #[test]
 fn a_run_that_began_to_apply_cannot_close_without_a_receipt_or_a_person() {
     let run = [&START[..], &ATTEMPT, &[Clearance, Landing, ApplyStarted]].concat();
-    check(&[&run, &[RunClosed]], Err(11));
-    check(&[&run, &[Fault, RunClosed]], Err(12));
+    check(&[&run, &[RunClosed]], Err(12));
+    check(&[&run, &[Fault, RunClosed]], Err(13));
     check(&[&run, &[Fault, Receipt, RunClosed]], Ok(Phase::Ended));
     check(&[&run, &[Receipt, RunClosed]], Ok(Phase::Ended));
     for left in [
@@ -131,7 +147,7 @@ fn a_run_that_began_to_apply_cannot_close_without_a_receipt_or_a_person() {
     ] {
         check(&[&run, left, &[Acknowledgement]], Ok(Phase::Closed));
         let twice = [Acknowledgement, Acknowledgement];
-        check(&[&run, left, &twice], Err(12 + left.len()));
+        check(&[&run, left, &twice], Err(13 + left.len()));
     }
     // There is nothing to look at where nothing was applied.
     check(&[&START, &[RunClosed, Acknowledgement]], Err(3));
@@ -139,10 +155,10 @@ fn a_run_that_began_to_apply_cannot_close_without_a_receipt_or_a_person() {
 
 #[test]
 fn attempts_are_counted() {
-    check(&[&START, &ATTEMPT, &ATTEMPT, &ATTEMPT, &[Wall]], Err(20));
+    check(&[&START, &ATTEMPT, &ATTEMPT, &ATTEMPT, &[Wall]], Err(23));
     check(
         &[&START, &ATTEMPT, &ATTEMPT, &ATTEMPT, &[Proposal]],
-        Err(20),
+        Err(23),
     );
     check(
         &[&START, &ATTEMPT, &ATTEMPT, &ATTEMPT, &[RunClosed]],

@@ -217,7 +217,7 @@ fn what_the_vendor_would_run_does_not_reach_it() {
 fn tools_among_the_messages_are_looked_at_too() {
     let body = json!({"model": "m-1", "input": [
         {"type": "additional_tools", "role": "developer", "tools": [
-            {"type": "namespace", "name": "functions"}, {"type": "web_search"},
+            {"type": "namespace", "name": "functions", "tools": [{"type": "custom", "name": "exec"}]}, {"type": "web_search"},
         ]},
         {"type": "message", "content": "additional_tools of mine"},
     ]});
