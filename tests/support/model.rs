@@ -168,9 +168,8 @@ fn one(
                 }
             }
             Reply::Lie(number) => {
-                let lie = good();
-                let honest = (body_tokens(&asked)).to_string();
-                whole(writer, is_stream, &lie.replace(&honest, number))?;
+                let honest = body_tokens(&asked).to_string();
+                whole(writer, is_stream, &good().replace(&honest, number))?;
             }
             Reply::Echo => {
                 let text = format!("data: {}\n\n", serde_json::json!({"heard": head}));
