@@ -183,3 +183,67 @@ fn what_is_hidden_cannot_lie_in_what_the_agent_is_shown() {
     );
     assert!(parse(&text).is_ok());
 }
+
+/// A stack with this agent, and this budget.
+fn with_agent(agent: &str, budget: &str) -> Result<Config, Error> {
+    parse(&format!(
+        "version: 1\nstacks:\n  - name: prod\n    path: stacks/site\n    autonomy: review\n    policies: [packs/aws]\n    state: {{ url: 'file://./state' }}\n    packages: {{ aws: {{ provider: twin }} }}\n    agent: {agent}\n    budget: {budget}\n"
+    ))
+}
+
+#[test]
+fn a_key_in_the_place_of_its_source_is_not_repeated() {
+    let agent = |key: &str| format!("{{ kind: codex, model: {{ name: m, key: {key} }} }}");
+    for key in [
+        "sk-canary-1",
+        "{ sk-canary-1: x }",
+        "[sk-canary-1]",
+        "{ value: sk-canary-1 }",
+    ] {
+        let error = with_agent(&agent(key), "{}").unwrap_err().to_string();
+        assert!(!error.contains("canary"), "{error}");
+    }
+    let word = with_agent(&agent("sk-canary-1"), "{}")
+        .unwrap_err()
+        .to_string();
+    assert!(word.contains("must never be here"), "{word}");
+    with_agent(&agent("{ file: /run/secrets/key }"), "{}").unwrap();
+    with_agent(&agent("{ descriptor: 3 }"), "{}").unwrap();
+    with_agent(&agent("{ oidc: { audience: models } }"), "{}").unwrap();
+}
+
+#[test]
+fn an_agent_that_cannot_work_is_named() {
+    let model = "model: { name: m, key: { descriptor: 3 } }";
+    let cases = [
+        ("{ kind: codex }".to_owned(), "{}", "needs a `model`"),
+        ("{ kind: command }".to_owned(), "{}", "`agent.command` is empty"),
+        (format!("{{ kind: codex, command: [/bin/sh], {model} }}"), "{}", "is for the kinds"),
+        (format!("{{ command: [/bin/sh], {model} }}"), "{}", "needs `agent.model.api`"),
+        (
+            "{ kind: codex, model: { name: m, api: chat, key: { descriptor: 3 } } }".to_owned(),
+            "{}",
+            "does not speak",
+        ),
+        (
+            "{ kind: codex, model: { name: m, url: 'https://u:canary@example.com', key: { descriptor: 3 } } }".to_owned(),
+            "{}",
+            "without a password",
+        ),
+        (
+            "{ kind: codex, model: { name: m, url: 'http://example.com', key: { descriptor: 3 } } }".to_owned(),
+            "{}",
+            "must begin with `https://`",
+        ),
+        (format!("{{ kind: codex, {model} }}"), "{ model: { usd: 5 } }", "needs `agent.model.price`"),
+        (format!("{{ kind: codex, {model}, toolchains: [{{ path: /usr/lib, sha256: {} }}] }}", "0".repeat(64)), "{}", "not below `/usr`"),
+    ];
+    for (agent, budget, said) in cases {
+        let error = with_agent(&agent, budget).unwrap_err().to_string();
+        assert!(
+            error.contains(said) && !error.contains("canary"),
+            "{agent}: {error}"
+        );
+    }
+    with_agent(&format!("{{ kind: codex, {model} }}"), "{}").unwrap();
+}

@@ -321,6 +321,3 @@ fn millis(since: Instant) -> u64 {
 fn masked(key: &Secret, text: &str) -> String {
     Mask::new([key.clone()]).hide(text)
 }
-
-#[cfg(test)]
-mod tests;

@@ -50,7 +50,7 @@ fn check_goes_on(folder: &Path, key_file: &Path, size_min: u64, what: &str) -> O
 fn stop_after_any_byte_of_a_record() {
     let fixture = Fixture::new();
     let mut ledger = fixture.open();
-    record(&mut ledger, "run-1", &APPLIED[..7]).unwrap();
+    record(&mut ledger, "run-1", &APPLIED[..8]).unwrap();
     let before = fixture.path().with_file_name("before");
     fixture.copy_to(&before);
     let known = fixture.files();

@@ -85,7 +85,7 @@ fn openssl_accepts_the_checkpoint() {
     };
     check(&mut openssl(&format!("{text}\n")));
     check_fails(
-        &mut openssl(&format!("{}\n", text.replacen("28", "29", 1))),
+        &mut openssl(&format!("{}\n", text.replacen("30", "31", 1))),
         "Verification Failure",
     );
 }
@@ -108,7 +108,7 @@ fn go_accepts_the_ledger() {
     let vkey = PathBuf::from(fixture.vkey().to_string());
     let verify = || go(&[Path::new("verify"), &fixture.path(), &vkey]);
     let said = check(&mut verify());
-    assert!(said.starts_with("28 "), "{said}");
+    assert!(said.starts_with("30 "), "{said}");
 
     let good = fs::read_to_string(fixture.file("entries")).unwrap();
     fs::write(fixture.file("entries"), good.replacen("run-2", "run-3", 1)).unwrap();
@@ -138,7 +138,7 @@ fn go_reads_the_private_key() {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
     let head = checkpoint::open(&output.stdout, &fixture.vkey()).unwrap();
-    assert_eq!(head.size, 28);
+    assert_eq!(head.size, 30);
     // Ed25519 signatures are deterministic.
     assert_eq!(output.stdout, note.as_bytes());
 }

@@ -17,10 +17,11 @@ use serde::{Deserialize, Serialize};
 pub(crate) const ORIGIN: &str = "example.com/owner/repository";
 
 /// A run that applies.
-pub(crate) const APPLIED: [Kind; 14] = [
+pub(crate) const APPLIED: [Kind; 15] = [
     Kind::RunOpened,
     Kind::WorkOrder,
     Kind::Wall,
+    Kind::AgentReport,
     Kind::Proposal,
     Kind::Preview,
     Kind::PolicyReport,

@@ -1,1 +1,0 @@
-//! The broker against a model that answers what a test says.
