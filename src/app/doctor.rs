@@ -3,15 +3,17 @@
 //! It needs no repository, no account and no key. The key that it gives the broker is drawn for this one run, and is looked for in everything
 //! that the agent can read.
 
+mod lines;
 mod model;
+mod record;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
 use tokio::sync::mpsc;
 
+use lines::{Diagnosis, Line, line, said};
 pub use model::{Heard, Script, ScriptedModel, Turn, answer, is_check};
 
 use crate::app::{Outside, print, print_json, tools};
@@ -19,8 +21,6 @@ use crate::cli::{Doctor, Format};
 use crate::config::{Agent, AgentKind, Api, KeySource};
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::ledger::{Actor, Key, Ledger, Recorded};
-use crate::names::{RunId, Sha256, StackName};
 use crate::perimeter::broker::budget::{Account, Limits, Spent};
 use crate::perimeter::broker::key::Key as ModelKey;
 use crate::perimeter::broker::{self, Ask, ModelPlan, ToolAnswer};
@@ -29,7 +29,6 @@ use crate::perimeter::sandbox;
 use crate::pipeline::generate::kind::is_seen;
 use crate::pipeline::generate::prompt::{Filling, Template};
 use crate::pipeline::generate::{AgentOutcome, Builder, Generated, Shown, Told, Wall, Work, take};
-use crate::pipeline::order::{Basis, Mandate, Origin, WorkOrder};
 use crate::pipeline::stages::{Found, find};
 
 /// Minutes for each of the two conversations.
@@ -42,22 +41,6 @@ const MARK: &str = "The doctor's mark is 7f3a.";
 const FILE: &str = "note.txt";
 /// What `check` answers here.
 const ANSWER: &str = "check 1 of 1: nothing stops it.";
-
-/// One thing that was looked at.
-#[derive(Debug, Clone, Serialize)]
-struct Line {
-    what: &'static str,
-    is_well: bool,
-    said: String,
-}
-
-#[derive(Debug, Serialize)]
-struct Diagnosis {
-    kind: AgentKind,
-    version: Option<String>,
-    is_well: bool,
-    lines: Vec<Line>,
-}
 
 /// Looks at one kind of agent.
 ///
@@ -119,18 +102,6 @@ async fn program(outside: &Outside, kind: AgentKind) -> Result<Option<Found>, Fa
     let tools = tools::open(outside, None)?;
     tools::install_named(&tools, &outside.interrupt, kind).await?;
     find(&tools, &agent(kind, 1)?).await
-}
-
-fn said(good: bool, yes: &str, no: &str) -> String {
-    if good { yes } else { no }.to_owned()
-}
-
-fn line(what: &'static str, is_well: bool, said: String) -> Line {
-    Line {
-        what,
-        is_well,
-        said,
-    }
 }
 
 /// A configuration as a stack would have it.
@@ -283,7 +254,7 @@ impl Patient {
         let (builder, wall) = Builder::prepare(shown, &[outside.home.join("keys"), place.clone()])
             .await
             .map_err(Fault::Generate)?;
-        let recorded = record(&place, &agent, wall.clone())?;
+        let recorded = record::record(&place, &agent, wall.clone())?;
         let template = Template::built_in();
         let prompt = template.fill(Filling {
             order: "Follow the script.",
@@ -411,34 +382,4 @@ fn budget(seen: &Seen) -> Line {
             seen.generated.report.outcome
         ),
     )
-}
-
-/// The wall's proof, in a ledger of its own: an agent starts after nothing less.
-fn record(place: &Path, agent: &Agent, wall: Wall) -> Result<Recorded<Wall>, Fault> {
-    let key = Key::generate("doctor")?;
-    let mut ledger = Ledger::open(&place.join("ledger"), key, crate::perimeter::now)?;
-    let run = RunId::new("doctor")?;
-    let mandate = Mandate {
-        stack: StackName::new("doctor")?,
-        autonomy: crate::config::Autonomy::Review,
-        basis: Basis {
-            commit: String::new(),
-            config: Sha256::of(agent.kind.as_str().as_bytes()),
-            folder: Sha256::of(FILE.as_bytes()),
-            policies: std::collections::BTreeMap::new(),
-            holdouts: None,
-        },
-        tools: std::collections::BTreeMap::new(),
-        lightsout: env!("CARGO_PKG_VERSION").to_owned(),
-    };
-    let mandate: Recorded<Mandate> = ledger.record(&run, Actor::Supervisor, mandate, &[])?;
-    let order = WorkOrder {
-        text: "Follow the script.".to_owned(),
-        origin: Origin::File {
-            name: "doctor".to_owned(),
-        },
-    };
-    let order: Recorded<WorkOrder> =
-        ledger.record(&run, Actor::Supervisor, order, &[mandate.hash()])?;
-    Ok(ledger.record(&run, Actor::Supervisor, wall, &[order.hash()])?)
 }

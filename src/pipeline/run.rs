@@ -2,12 +2,14 @@
 
 mod basis;
 mod kit;
+mod stop;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use basis::{basis, pack};
 pub use kit::{Host, Kit};
+pub use stop::Stop;
 
 use crate::config::{Job, secret::Secret};
 use crate::engine::project::Project;
@@ -19,7 +21,6 @@ use crate::perimeter::Perimeter;
 use crate::perimeter::broker::key::Key;
 use crate::perimeter::github::land::Remote;
 use crate::perimeter::import::{Folder, Limits, Tree, materialise};
-use crate::perimeter::interrupt::Interrupt;
 use crate::perimeter::repository::Base;
 use crate::pipeline::order::{Mandate, Origin};
 use crate::pipeline::settle;
@@ -61,42 +62,6 @@ pub enum Scope {
     Whole,
     /// To a proposal for another machine, which has the ledger and the state and checks them.
     Proposal,
-}
-
-/// What ends a stage before its time: somebody's Ctrl-C, or the run's budget.
-#[derive(Debug, Clone)]
-pub struct Stop {
-    interrupt: Interrupt,
-    deadline: tokio::time::Instant,
-    minutes: u32,
-}
-
-impl Stop {
-    /// Does the work, or drops it, which ends every process that it has started.
-    ///
-    /// # Errors
-    /// The work's own, or that it was stopped.
-    pub async fn before_end_of<T>(
-        &self,
-        work: impl Future<Output = Result<T, Fault>>,
-    ) -> Result<T, Fault> {
-        tokio::select! {
-            biased;
-            fault = self.raised() => Err(fault),
-            done = work => done,
-        }
-    }
-}
-
-impl Stop {
-    /// Why it is to end, once it is.
-    pub async fn raised(&self) -> Fault {
-        tokio::select! {
-            biased;
-            () = self.interrupt.raised() => Fault::Interrupted,
-            () = tokio::time::sleep_until(self.deadline) => Fault::OutOfTime { minutes: self.minutes },
-        }
-    }
 }
 
 impl<'a> Run<'a> {

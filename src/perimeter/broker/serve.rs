@@ -1,5 +1,7 @@
 //! Connections of the agent's, and each request's way: to the tool, or judged, reserved, sent and passed back.
 
+mod sending;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,15 +18,15 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
 use super::answer::{Answer, Cut, Open};
-use super::budget::{Reservation, Tokens};
 use super::guard::Guard;
 use super::mcp::{self, Message};
-use super::meter::{Closed, RequestRecord};
+use super::meter::Closed;
 use super::request::{self, Judged};
 use super::upstream::Unsent;
 use super::usage::{Form, Reader};
 use super::{Ask, Served, Shared, ToolAnswer, masked, refusal};
 use crate::config::secret::Secret;
+use sending::Sending;
 
 /// LIMIT: connections at once.
 const CONNECTIONS_MAX: usize = 64;
@@ -246,73 +248,6 @@ fn closed_or(
     whole(closed.map_or_else(other, |closed| {
         refusal::last(model.terms.api, &closed.to_string())
     }))
-}
-
-/// A request that is under way. Dropped on its way (the agent hung up), it counts as what was reserved for it.
-struct Sending {
-    shared: Arc<Shared>,
-    reservation: Option<Reservation>,
-    sent_bytes: u64,
-    started: Instant,
-    /// Whether nothing is generated for it.
-    is_help: bool,
-}
-
-impl Sending {
-    /// The API gave no answer, or an error. Where something may have been generated all the same, what was reserved counts.
-    fn failed(&mut self, status: Option<u16>, received_bytes: u64, failure: &Unsent) {
-        let Some(reservation) = self.reservation.take() else {
-            return;
-        };
-        let mut state = self.shared.state();
-        let (tokens, usage, nano_usd) = if failure.is_free {
-            state.account.release(reservation, received_bytes);
-            (Tokens::default(), None, 0)
-        } else {
-            let settled = state.account.settle(reservation, None, received_bytes);
-            (settled.tokens, Some(settled.usage), settled.nano_usd)
-        };
-        let failure = failure.reason.as_str();
-        state.metered.add(RequestRecord {
-            status,
-            tokens,
-            usage,
-            nano_usd,
-            sent_bytes: self.sent_bytes,
-            received_bytes,
-            took_ms: super::millis(self.started),
-            is_whole: false,
-        });
-        match status {
-            // Counting tokens is a help that not every API gives.
-            Some(_) if self.is_help => {}
-            // Asking again changes nothing.
-            Some(status @ (401..=404)) => state.close(Closed::Refused { status }),
-            Some(400..=499) if status != Some(408) && status != Some(429) => {
-                state.fail(failure, super::REJECTIONS_MAX);
-            }
-            Some(_) | None => state.fail(failure, super::FAILURES_MAX),
-        }
-    }
-}
-
-impl Drop for Sending {
-    fn drop(&mut self) {
-        if let Some(reservation) = self.reservation.take() {
-            let mut state = self.shared.state();
-            let settled = state.account.settle(reservation, None, 0);
-            state.metered.add(RequestRecord {
-                status: None,
-                tokens: settled.tokens,
-                usage: Some(settled.usage),
-                nano_usd: settled.nano_usd,
-                sent_bytes: self.sent_bytes,
-                received_bytes: 0,
-                took_ms: super::millis(self.started),
-                is_whole: false,
-            });
-        }
-    }
 }
 
 async fn send(

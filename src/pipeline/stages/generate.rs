@@ -1,5 +1,7 @@
 //! Generate: the agent in the builder sandbox, its model behind the broker, its questions answered by previews of ours.
 
+mod program;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,9 +9,11 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+pub use program::{Found, find};
+
 use super::check::Checks;
 use super::{Step, note, propose, stopped};
-use crate::config::{Agent, AgentKind, Record};
+use crate::config::{Agent, Record};
 use crate::engine::program::{NODE_MODULES, SITE_PACKAGES};
 use crate::fault::Fault;
 use crate::ledger::{Actor, Recorded};
@@ -20,15 +24,15 @@ use crate::perimeter::broker::key::Key;
 use crate::perimeter::dependencies::{self, Manifest};
 use crate::perimeter::import::RelPath;
 use crate::perimeter::sandbox;
-use crate::perimeter::tools::{Tool, Tools, UserProgram, UserTool};
+use crate::perimeter::tools::UserTool;
 use crate::pipeline::gate::{Reason, Refusal};
-use crate::pipeline::generate::kind::{self, AgentProgram};
+use crate::pipeline::generate::kind;
 use crate::pipeline::generate::prompt::{Filling, TEMPLATE_BYTES_MAX, Template};
 use crate::pipeline::generate::{
     self, AgentOutcome, AgentReport, Author, Builder, Generated, Left, Proposal, Shown, Told, Wall,
     Work,
 };
-use crate::pipeline::order::{ToolRecord, WorkOrder};
+use crate::pipeline::order::WorkOrder;
 use crate::pipeline::run::{Host, Run, Stop, folder};
 
 /// LIMIT: calls of `check` that wait; an agent that asks more often is told that it is busy.
@@ -185,74 +189,6 @@ fn judged(
             said: crate::names::excerpt(&said),
         }),
     }
-}
-
-/// An agent's program, found.
-#[derive(Debug, Clone)]
-pub struct Found {
-    /// What the sandbox shows and starts.
-    pub program: AgentProgram,
-    /// Its version and hash.
-    pub record: ToolRecord,
-}
-
-/// Finds the agent's program; nothing for those of the repository or of the system.
-///
-/// # Errors
-/// It is not installed, or not what was installed.
-pub async fn find(tools: &Tools, agent: &Agent) -> Result<Option<Found>, Fault> {
-    let locked = |tool: &Tool| -> Result<Found, Fault> {
-        let program = tool
-            .path()
-            .strip_prefix(tool.folder())
-            .map_err(|_| Fault::Usage(format!("`{}` lies outside its folder", tool.name())))?;
-        Ok(Found {
-            program: AgentProgram {
-                shown: tool.folder().to_owned(),
-                program: program.to_owned(),
-                interpreter: None,
-                shows: Vec::new(),
-            },
-            record: ToolRecord {
-                version: tool.version().to_owned(),
-                sha256: tool.sha256(),
-                source: tool.source().to_string(),
-            },
-        })
-    };
-    Ok(match agent.kind {
-        AgentKind::Command | AgentKind::Acp => None,
-        AgentKind::Codex | AgentKind::Opencode => {
-            Some(locked(&tools.locate(agent.kind.as_str()).await?)?)
-        }
-        AgentKind::Gemini => {
-            let mut found = locked(&tools.locate(agent.kind.as_str()).await?)?;
-            let node = tools.user_tool(UserProgram::Node).await?;
-            found.program.shows = node.shows().to_vec();
-            found.program.interpreter = Some(node.path().to_owned());
-            Some(found)
-        }
-        AgentKind::Claude => {
-            let tool = tools.user_tool(UserProgram::Claude).await?;
-            let (shown, interpreter) = match tool.script() {
-                Some(script) => (script.path.clone(), Some(tool.path().to_owned())),
-                None => (tool.path().to_owned(), None),
-            };
-            Some(Found {
-                program: AgentProgram {
-                    shown,
-                    program: PathBuf::new(),
-                    interpreter,
-                    shows: tool.shows().to_vec(),
-                },
-                record: ToolRecord {
-                    version: tool.version().to_owned(),
-                    sha256: tool.script().map_or(tool.sha256(), |script| script.sha256),
-                    source: "user".to_owned(),
-                },
-            })
-        }
-    })
 }
 
 /// The model behind the broker, with what is left of the budgets.
