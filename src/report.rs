@@ -183,7 +183,10 @@ fn said(run: &Run<'_>, attempts: usize) -> Result<Option<String>, Fault> {
     }
     let path = run.folder().join(format!("agent-{attempts}.txt"));
     match std::fs::read(&path) {
-        Ok(bytes) => Ok(Some(crate::engine::automation::tail(&bytes))),
+        Ok(bytes) => {
+            let said = crate::engine::automation::tail(&bytes);
+            Ok((!said.is_empty()).then_some(said))
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Fault::file("reading", &path)(error)),
     }
