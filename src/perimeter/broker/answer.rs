@@ -50,12 +50,16 @@ enum Ended<'a> {
 
 impl Open {
     fn settle(mut self, ended: Ended<'_>) {
-        let is_whole = matches!(ended, Ended::Whole);
+        let is_whole = match ended {
+            Ended::Whole => true,
+            Ended::Unheard => self.reader.is_final(),
+            Ended::Cut(_) => false,
+        };
         let said = if is_whole { self.reader.finish() } else { None };
         let mut state = self.shared.state();
-        if is_whole && self.is_help {
+        if self.is_help {
+            // Nothing is generated for it, whatever became of the answer.
             state.account.release(self.reservation, self.received_bytes);
-            state.failures = 0;
             return;
         }
         let settled = state
@@ -73,8 +77,9 @@ impl Open {
         });
         match ended {
             Ended::Whole => state.failures = 0,
-            Ended::Cut(failure) => state.fail(failure, super::FAILURES_MAX),
+            Ended::Unheard if is_whole => state.failures = 0,
             Ended::Unheard => {}
+            Ended::Cut(failure) => state.fail(failure, super::FAILURES_MAX),
         }
         drop(state);
         if let Some(copy) = self.copy.take() {

@@ -50,6 +50,10 @@ pub(super) fn is_own(api: Api, tool: &Value) -> bool {
             .get("tools")
             .and_then(Value::as_array)
             .is_some_and(|tools| tools.iter().all(|tool| is_own(api, tool))),
+        // The client looks among its own tools, when it says so.
+        (Api::Responses, Some("tool_search")) => {
+            tool.get("execution").and_then(Value::as_str) == Some("client")
+        }
         (Api::Responses, Some("function" | "custom" | "local_shell" | "apply_patch"))
         | (Api::Chat, Some("function" | "custom"))
         | (Api::Messages, Some("custom")) => true,
@@ -71,21 +75,45 @@ pub(super) fn refers_elsewhere(api: Api, value: &Value) -> bool {
             let kind = object.get("type").and_then(Value::as_str);
             let has = |key: &str| object.get(key).is_some_and(|value| !value.is_null());
             let is_remote = |url: Option<&Value>| {
-                url.is_some_and(|url| !url.as_str().is_some_and(|url| url.starts_with("data:")))
+                url.and_then(Value::as_str)
+                    .is_some_and(|url| !url.starts_with("data:"))
+            };
+            // Servers differ in whether the address stands there or one level below, and in whether a part must say its type.
+            let any_remote = |keys: &[&str]| {
+                keys.iter().any(|key| {
+                    let value = object.get(*key);
+                    is_remote(value) || is_remote(value.and_then(|value| value.get("url")))
+                })
             };
             let refers = match (api, kind) {
                 (Api::Responses, Some("item_reference")) => true,
                 (Api::Responses, Some("input_image" | "input_file" | "computer_screenshot")) => {
                     has("file_url") || has("file_id") || is_remote(object.get("image_url"))
                 }
-                (Api::Chat, Some("image_url")) => is_remote(value.pointer("/image_url/url")),
                 (Api::Chat, Some("file")) => value.pointer("/file/file_id").is_some(),
-                (Api::Chat, Some("video_url" | "audio_url")) => true,
+                (Api::Chat, _) => any_remote(&[
+                    "image_url",
+                    "video_url",
+                    "audio_url",
+                    "document_url",
+                    "input_video",
+                ]),
                 (Api::Messages, Some("container_upload" | "url" | "file")) => true,
                 (Api::Gemini, _) => ["fileData", "file_data"].into_iter().any(has),
-                (Api::Responses | Api::Chat | Api::Messages, Some(_) | None) => false,
+                (Api::Responses | Api::Messages, Some(_) | None) => false,
             };
-            refers || object.values().any(|value| refers_elsewhere(api, value))
+            // What a tool takes or was given is the agent's own data, which no vendor follows.
+            let is_data = |key: &str| match api {
+                Api::Messages => {
+                    key == "input_schema" || (key == "input" && kind == Some("tool_use"))
+                }
+                Api::Responses | Api::Chat => key == "parameters",
+                Api::Gemini => matches!(key, "args" | "response" | "parameters"),
+            };
+            refers
+                || object
+                    .iter()
+                    .any(|(key, value)| !is_data(key) && refers_elsewhere(api, value))
         }
         Value::Array(values) => values.iter().any(|value| refers_elsewhere(api, value)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
@@ -93,7 +121,7 @@ pub(super) fn refers_elsewhere(api: Api, value: &Value) -> bool {
 }
 
 /// Features of Anthropic's that reach further, or cost more, than a conversation.
-const REACHING: [&str; 9] = [
+const REACHING: [&str; 10] = [
     "fast",
     "context-1m",
     "mcp",
@@ -103,6 +131,7 @@ const REACHING: [&str; 9] = [
     "web-",
     "computer",
     "batch",
+    "compact",
 ];
 
 /// The features that may be asked for, of those that are.

@@ -99,7 +99,15 @@ impl Key {
                             cause,
                         }
                     })?;
-                fixed(file, from, None)
+                let path = named(*number)?;
+                let top = std::fs::canonicalize(repository).map_err(|cause| KeyError::Read {
+                    from: from.clone(),
+                    cause,
+                })?;
+                match path {
+                    Some(path) if path.starts_with(&top) => Err(KeyError::InRepository(path)),
+                    path => fixed(file, from, path),
+                }
             }
             KeySource::Oidc { audience } => Ok(Self {
                 source: Source::Minted {
@@ -156,6 +164,16 @@ impl Key {
     pub(super) const fn is_token(&self) -> bool {
         matches!(self.source, Source::Minted { .. })
     }
+}
+
+/// The file behind a descriptor, when it is one that still has a name.
+fn named(number: u32) -> Result<Option<PathBuf>, KeyError> {
+    let link = std::fs::read_link(format!("/proc/self/fd/{number}"));
+    let link = link.map_err(|cause| KeyError::Read {
+        from: format!("descriptor {number}"),
+        cause,
+    })?;
+    Ok(link.is_file().then_some(link))
 }
 
 fn fixed(file: std::fs::File, from: String, path: Option<PathBuf>) -> Result<Key, KeyError> {
@@ -222,6 +240,12 @@ mod tests {
         let number = u32::try_from(reader.as_raw_fd()).unwrap();
         let key = read(&KeySource::Descriptor(number), top.path()).unwrap();
         assert_eq!(key.now().await.unwrap().reveal(), "sk-canary-2");
+        let inside = top.path().join("key");
+        std::fs::write(&inside, "sk-canary-3").unwrap();
+        let file = std::fs::File::open(inside.canonicalize().unwrap()).unwrap();
+        let number = u32::try_from(file.as_raw_fd()).unwrap();
+        let refused = read(&KeySource::Descriptor(number), top.path()).unwrap_err();
+        assert!(matches!(refused, KeyError::InRepository(_)), "{refused}");
         let absent = read(&KeySource::Descriptor(999_999), top.path()).unwrap_err();
         assert!(matches!(absent, KeyError::Read { .. }), "{absent}");
     }

@@ -172,7 +172,18 @@ impl<'a> Fields<'a> {
         });
         self.is_changed |= self.pairs.len() != before;
         if let Some(kept) = self.own_tools(api, whole, &mut removed)? {
-            self.set("tools", &kept)?;
+            // A choice of what is not there would be refused.
+            let is_plain = whole.get("tool_choice").is_some_and(Value::is_string);
+            let is_left = !kept.is_empty();
+            self.pairs.retain(|(name, _)| match name.as_ref() {
+                "tool_choice" | "parallel_tool_calls" => is_plain && is_left,
+                "tools" => is_left,
+                _ => true,
+            });
+            self.is_changed = true;
+            if !kept.is_empty() {
+                self.set("tools", &kept)?;
+            }
         }
         let has_tools = |item: &Value| item.get("tools").is_some();
         let items = whole.get("input").and_then(Value::as_array);
@@ -242,7 +253,7 @@ impl<'a> Fields<'a> {
                 if self.raw("n").is_some() {
                     self.set("n", &1)?;
                 }
-                if self.read::<bool>("stream")? == Some(true) {
+                if self.read::<Option<bool>>("stream")?.flatten() == Some(true) {
                     // Without it there is no usage to count.
                     self.set(
                         "stream_options",

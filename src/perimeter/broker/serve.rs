@@ -210,6 +210,11 @@ async fn ask(shared: &Arc<Shared>, model: &Served, request: Request<Incoming>) -
         let bytes = u64::try_from(judged.body.len()).unwrap_or(u64::MAX);
         match state.account.reserve(bytes, judged.output_tokens) {
             Ok(reservation) => reservation,
+            // Counting is free, and not worth an end.
+            Err(exceeded) if judged.output_tokens == 0 => {
+                let status = StatusCode::BAD_REQUEST;
+                return whole(refusal::error(api, status, &exceeded.to_string()));
+            }
             Err(exceeded) => {
                 state.close(Closed::Budget { exceeded });
                 return whole(refusal::last(api, &exceeded.to_string()));
@@ -343,7 +348,7 @@ async fn refused(
     let failure = Unsent {
         reason: format!("it answers with status {}", status.as_u16()),
         // A gateway that gave up waiting says nothing of what it waited for.
-        is_free: !matches!(status.as_u16(), 408 | 504 | 520..),
+        is_free: !matches!(status.as_u16(), 408 | 504 | 520..=524),
     };
     sending.failed(Some(status.as_u16()), bytes, &failure);
     closed_or(&sending.shared, model, || {

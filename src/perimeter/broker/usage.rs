@@ -57,6 +57,12 @@ impl Reader {
         }
     }
 
+    /// Whether the event was seen after which nothing that counts comes. Some agents do not wait for the end that follows it. Gemini has none: each of
+    /// its events may be the last.
+    pub(super) fn is_final(&self) -> bool {
+        self.is_whole && self.form == Form::Events && self.api != Api::Gemini
+    }
+
     /// What the answer cost, when it ended well and said so.
     pub(super) fn finish(mut self) -> Option<Tokens> {
         match self.form {
@@ -342,6 +348,21 @@ mod tests {
             ),
             tokens(3, 0, 0, 4)
         );
+    }
+
+    #[test]
+    fn the_last_event_is_known_before_the_stream_ends() {
+        let done = "data: {\"type\":\"response.completed\",\"response\":{\"usage\":{\"input_tokens\":1,\"output_tokens\":2}}}\n";
+        let mut reader = Reader::new(Api::Responses, Form::Events);
+        reader.feed(b"data: {\"type\":\"response.created\"}\n");
+        assert!(!reader.is_final());
+        reader.feed(done.as_bytes());
+        assert!(reader.is_final());
+        let mut gemini = Reader::new(Api::Gemini, Form::Events);
+        gemini.feed(
+            b"data: {\"usageMetadata\":{\"promptTokenCount\":1,\"candidatesTokenCount\":1}}\n",
+        );
+        assert!(!gemini.is_final());
     }
 
     #[test]

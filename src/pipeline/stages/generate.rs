@@ -61,6 +61,9 @@ pub async fn generate(
     let prepared = async {
         let found = find(&run.perimeter.tools, &agent).await?;
         let shown = shown(run, &agent, found.as_ref()).await?;
+        if let Some(file) = key.as_ref().and_then(|key| key.file()) {
+            apart(&shown, &file)?;
+        }
         let mut forbidden = super::forbidden(run)?;
         forbidden.extend(key.iter().filter_map(|key| key.file()));
         let prepared = Builder::prepare(shown, &forbidden).await;
@@ -99,15 +102,11 @@ pub async fn generate(
         let path = run.folder().join(format!("output-{attempt}.txt"));
         std::fs::write(&path, &generated.printed).map_err(Fault::file("writing", &path))?;
     }
-    match (judged(run, order, &wall, attempt, generated), fault) {
-        (
-            Err(Fault::Agent {
-                outcome: AgentOutcome::Stopped,
-                ..
-            }),
-            Some(fault),
-        ) => Err(fault),
-        (judged, _) => judged,
+    let judged = judged(run, order, &wall, attempt, generated);
+    match fault {
+        // Its report is recorded; why it was stopped says more than how it ended.
+        Some(fault) => Err(fault),
+        None => judged,
     }
 }
 
@@ -299,6 +298,25 @@ async fn shown(run: &Run<'_>, agent: &Agent, found: Option<&Found>) -> Result<Sh
     }
     packages(run, &mut shown).await?;
     Ok(shown)
+}
+
+/// Nothing that the agent is shown may hold the model's key, under whatever name it is shown.
+fn apart(shown: &Shown, key: &Path) -> Result<(), Fault> {
+    let program = shown
+        .program
+        .iter()
+        .flat_map(|it| it.shows.iter().chain([&it.shown]));
+    let packages = shown.packages.iter().map(|(source, _)| source);
+    for source in shown.shows.iter().chain(program).chain(packages) {
+        let real = std::fs::canonicalize(source).map_err(Fault::file("finding", source))?;
+        if key.starts_with(&real) {
+            return Err(Fault::Usage(format!(
+                "the agent is shown `{}`, in which the model's key lies",
+                real.display()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// A folder for files of ours that the agent may read.

@@ -193,10 +193,13 @@ fn what_the_vendor_would_run_does_not_reach_it() {
     let hidden = json!({"model": "m-1", "tools": [
         {"type": "namespace", "name": "n", "tools": [{"type": "mcp"}]},
         {"type": "shell", "environment": {"type": "container_auto"}},
-        {"type": "tool_search"}, {"type": null}, {"type": ["function"]},
+        {"type": "tool_search"}, {"type": "tool_search", "execution": "server"}, {"type": null}, {"type": ["function"]},
     ]});
     let judged = ask(Api::Responses, "/v1/responses", &hidden).unwrap();
-    assert_eq!(sent(&judged)["tools"], json!([]));
+    assert_eq!(sent(&judged).get("tools"), None);
+    let search = json!({"model": "m-1", "tool_choice": {"type": "tool", "name": "web_search"}, "tools": [{"type": "web_search_20250305", "name": "web_search"}]});
+    let judged = ask(Api::Messages, "/v1/messages", &search).unwrap();
+    assert_eq!(sent(&judged), json!({"model": "m-1", "max_tokens": 1_000}));
     let body = json!({"model": "m-1", "mcp_servers": [], "tools": [
         {"name": "Bash"}, {"type": "bash_20250124", "name": "bash"},
         {"type": "web_fetch_20250910", "name": "web_fetch"},
@@ -308,6 +311,26 @@ fn nothing_names_what_the_vendor_would_fetch() {
         &body,
     );
     assert!(matches!(judged, Err(Denial::Body(_))));
+}
+
+#[test]
+fn an_address_is_found_wherever_a_server_looks_for_it() {
+    for part in [
+        json!({"image_url": "https://example.com"}),
+        json!({"type": "document_url", "document_url": "https://example.com"}),
+        json!({"video_url": {"url": "https://example.com"}}),
+    ] {
+        let body = json!({"model": "m-1", "messages": [{"content": [part]}]});
+        let judged = ask(Api::Chat, "/v1/chat/completions", &body);
+        assert_eq!(judged.unwrap_err(), Denial::Reference, "{body}");
+    }
+    // What a tool was given is no content.
+    let body = json!({"model": "m-1", "messages": [{"role": "assistant", "content": [
+        {"type": "tool_use", "id": "t", "name": "Grep", "input": {"type": "file", "x": {"type": "url"}}},
+    ]}]});
+    ask(Api::Messages, "/v1/messages", &body).unwrap();
+    let body = json!({"model": "m-1", "stream": null, "messages": [{"content": [{"type": "image_url", "image_url": null}]}]});
+    ask(Api::Chat, "/v1/chat/completions", &body).unwrap();
 }
 
 #[test]

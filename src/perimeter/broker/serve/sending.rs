@@ -28,7 +28,7 @@ impl Sending {
             return;
         };
         let mut state = self.shared.state();
-        let (tokens, usage, nano_usd) = if failure.is_free {
+        let (tokens, usage, nano_usd) = if failure.is_free || self.is_help {
             state.account.release(reservation, received_bytes);
             (Tokens::default(), None, 0)
         } else {
@@ -48,7 +48,7 @@ impl Sending {
         });
         match status {
             // Counting tokens is a help that not every API gives.
-            Some(_) if self.is_help => {}
+            Some(_) | None if self.is_help => {}
             // Asking again changes nothing.
             Some(status @ (401..=404)) => state.close(Closed::Refused { status }),
             Some(400..=499) if status != Some(408) && status != Some(429) => {
@@ -63,6 +63,10 @@ impl Drop for Sending {
     fn drop(&mut self) {
         if let Some(reservation) = self.reservation.take() {
             let mut state = self.shared.state();
+            if self.is_help {
+                state.account.release(reservation, 0);
+                return;
+            }
             let settled = state.account.settle(reservation, None, 0);
             state.metered.add(RequestRecord {
                 status: None,

@@ -16,6 +16,9 @@ pub(super) fn launch(given: Given<'_>) -> (Vec<String>, Vec<(&'static str, Strin
         // The walls are ours.
         "--dangerously-skip-permissions",
         "--no-session-persistence",
+        // The vendor would search and fetch for it.
+        "--disallowedTools",
+        "WebSearch,WebFetch",
         "--strict-mcp-config",
         "--mcp-config",
         &servers,
@@ -34,6 +37,11 @@ pub(super) fn launch(given: Given<'_>) -> (Vec<String>, Vec<(&'static str, Strin
         ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1".to_owned()),
         ("DISABLE_AUTOUPDATER", "1".to_owned()),
         ("CLAUDE_CODE_MAX_RETRIES", "2".to_owned()),
+        // More would be lowered, and with it what it thinks it may think.
+        (
+            "CLAUDE_CODE_MAX_OUTPUT_TOKENS",
+            given.model.output_tokens.to_string(),
+        ),
         ("MCP_TOOL_TIMEOUT", "900000".to_owned()),
         // Without it, it refuses to skip permissions where the user's number is 0.
         ("IS_SANDBOX", "1".to_owned()),

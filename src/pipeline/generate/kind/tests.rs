@@ -1,4 +1,4 @@
-//! What real versions printed, and what is read of it. The transcripts were recorded, not made up.
+//! How each agent is started, and what is read of what its pinned version printed before a scripted model, shortened.
 
 use std::collections::BTreeMap;
 
@@ -94,4 +94,65 @@ fn what_nobody_has_seen_is_counted_and_skipped() {
     assert_eq!(nothing.text, "panicked at main.rs");
     let long = said(AgentKind::Command, &[b'a'; 100_000], b"the end");
     assert!(long.text.len() <= SAID_CHARS_MAX && long.text.ends_with("the end"));
+}
+
+#[test]
+fn codex_0_169_0() {
+    let done = r#"{"type":"thread.started","thread_id":"t"}
+{"type":"turn.started"}
+{"type":"item.completed","item":{"id":"item_0","type":"command_execution","command":"/usr/bin/bash -lc \"printf x\"","aggregated_output":"","exit_code":0,"status":"completed"}}
+{"type":"item.completed","item":{"id":"item_0","type":"file_change","changes":[{"path":"/work/program/stack.yaml","kind":"update"}],"status":"completed"}}
+{"type":"item.completed","item":{"id":"item_1","type":"agent_message","text":"done"}}
+{"type":"turn.completed","usage":{"input_tokens":2400,"cached_input_tokens":0,"cache_write_input_tokens":0,"output_tokens":68,"reasoning_output_tokens":0}}
+"#;
+    let said = read(AgentKind::Codex, done);
+    assert_eq!(
+        (said.text.as_str(), said.failed, said.unknown),
+        ("done", false, 0)
+    );
+    let failed = r#"{"type":"turn.failed","error":{"message":"unexpected status 403 Forbidden: our message, url: http://127.0.0.1:1/v1/responses"}}"#;
+    let said = read(AgentKind::Codex, failed);
+    assert!(said.failed && said.text.contains("our message"), "{said:?}");
+}
+
+#[test]
+fn claude_2_1_330_calls_an_error_of_the_api_a_success() {
+    let done = r#"{"type":"result","subtype":"success","is_error":false,"api_error_status":null,"num_turns":2,"result":"done","stop_reason":"end_turn","total_cost_usd":0.00822,"usage":{"input_tokens":2400,"output_tokens":68},"permission_denials":[],"terminal_reason":"completed"}"#;
+    let said = read(AgentKind::Claude, done);
+    assert_eq!(
+        (said.text.as_str(), said.failed, said.unknown),
+        ("done", false, 0)
+    );
+    let failed = r#"{"type":"system","subtype":"api_retry","attempt":1,"max_retries":10,"retry_delay_ms":622,"error_status":401,"error":"authentication_failed"}
+{"subtype":"success","type":"result","is_error":true,"api_error_status":403,"terminal_reason":"api_error","result":"API Error: 403"}"#;
+    let said = read(AgentKind::Claude, failed);
+    assert!(said.failed && said.text == "API Error: 403", "{said:?}");
+}
+
+#[test]
+fn opencode_1_18_33() {
+    let done = r#"{"type":"text","part":{"type":"text","text":"done"}}
+{"type":"step_finish","sessionID":"s","part":{"reason":"stop","type":"step-finish","tokens":{"total":1234,"input":1200,"output":34,"reasoning":0,"cache":{"write":0,"read":0}},"cost":0.00411}}"#;
+    let said = read(AgentKind::Opencode, done);
+    assert_eq!(
+        (said.text.as_str(), said.failed, said.unknown),
+        ("done", false, 0)
+    );
+    let failed = r#"{"type":"error","error":{"name":"APIError","data":{"message":"broker says 401","statusCode":401,"isRetryable":false}}}"#;
+    let said = read(AgentKind::Opencode, failed);
+    assert!(said.failed && said.text == "broker says 401", "{said:?}");
+}
+
+#[test]
+fn gemini_0_61_0() {
+    let done = r#"{"type":"message","role":"assistant","content":"done","delta":true}
+{"type":"result","status":"success","stats":{"total_tokens":2468,"input_tokens":2400,"output_tokens":68,"cached":0,"duration_ms":287,"tool_calls":1,"models":{}}}"#;
+    let said = read(AgentKind::Gemini, done);
+    assert_eq!(
+        (said.text.as_str(), said.failed, said.unknown),
+        ("done", false, 0)
+    );
+    let failed =
+        r#"{"type":"result","status":"error","error":{"type":"ApiError","message":"401"}}"#;
+    assert!(read(AgentKind::Gemini, failed).failed);
 }
