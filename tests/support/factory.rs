@@ -271,8 +271,19 @@ impl Site {
             .env_clear()
             .env("PULUMI_CONFIG_PASSPHRASE", PASSPHRASE);
         for (name, value) in std::env::vars_os() {
-            let keep = ["PATH", "HOME"].iter().any(|known| name == *known)
-                || name.to_string_lossy().starts_with("PIP_");
+            // What a user's machine needs to reach its registries.
+            let known = [
+                "PATH",
+                "HOME",
+                "NODE_EXTRA_CA_CERTS",
+                "SSL_CERT_FILE",
+                "SSL_CERT_DIR",
+            ];
+            let text = name.to_string_lossy();
+            let keep = known.iter().any(|known| name == *known)
+                || ["PIP_", "NPM_CONFIG_", "npm_config_"]
+                    .iter()
+                    .any(|prefix| text.starts_with(prefix));
             if keep {
                 command.env(name, value);
             }

@@ -88,6 +88,8 @@ fn pack<'a>(
         "--ignore-scripts",
         "--json",
         "--no-dry-run",
+        // What npm has is what the lock's integrity says, or is not used: nobody needs to be asked whether it is still so.
+        "--prefer-offline",
         "--no-update-notifier",
         "--loglevel=error",
     ]
