@@ -22,6 +22,7 @@ mod report;
 mod rule;
 mod sprintf;
 mod subject;
+mod term;
 mod wasm;
 
 use std::time::{Duration, Instant};

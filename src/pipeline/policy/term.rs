@@ -1,0 +1,126 @@
+//! Rego's values as they cross between a policy and our builtins.
+//!
+//! JSON is not enough: a set is not an array, and a key of an object can be any value. The text form is OPA's own
+//! (`opa_value_dump`, `opa_value_parse`): JSON, with sets as `{1, 2}` or `set()`.
+//!
+//! INVARIANT: terms have OPA's order, so that a set or an object is written as OPA writes it.
+
+mod number;
+mod parse;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+pub(super) use number::Number;
+
+/// A value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Term {
+    // OPA orders values of different kinds in this order.
+    Null,
+    Bool(bool),
+    Number(Number),
+    String(String),
+    Array(Vec<Term>),
+    Object(BTreeMap<Term, Term>),
+    Set(BTreeSet<Term>),
+}
+
+impl Term {
+    /// Reads OPA's text form.
+    pub(super) fn parse(text: &[u8]) -> Result<Self, parse::Error> {
+        parse::parse(text)
+    }
+
+    pub(super) fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            Self::Null
+            | Self::Bool(_)
+            | Self::Number(_)
+            | Self::Array(_)
+            | Self::Object(_)
+            | Self::Set(_) => None,
+        }
+    }
+}
+
+impl From<&str> for Term {
+    fn from(text: &str) -> Self {
+        Self::String(text.to_owned())
+    }
+}
+
+impl From<String> for Term {
+    fn from(text: String) -> Self {
+        Self::String(text)
+    }
+}
+
+impl From<bool> for Term {
+    fn from(truth: bool) -> Self {
+        Self::Bool(truth)
+    }
+}
+
+impl From<i64> for Term {
+    fn from(integer: i64) -> Self {
+        Self::Number(integer.into())
+    }
+}
+
+impl FromIterator<Term> for Term {
+    fn from_iter<I: IntoIterator<Item = Term>>(items: I) -> Self {
+        Self::Array(items.into_iter().collect())
+    }
+}
+
+impl fmt::Display for Term {
+    /// As `opa_value_parse` reads it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Bool(truth) => write!(f, "{truth}"),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::String(text) => f.write_str(&quoted(text)),
+            Self::Array(items) => list(f, '[', items.iter().map(Entry::Item), ']'),
+            Self::Object(members) => list(
+                f,
+                '{',
+                members.iter().map(|(key, value)| Entry::Member(key, value)),
+                '}',
+            ),
+            Self::Set(items) if items.is_empty() => f.write_str("set()"),
+            Self::Set(items) => list(f, '{', items.iter().map(Entry::Item), '}'),
+        }
+    }
+}
+
+enum Entry<'a> {
+    Item(&'a Term),
+    Member(&'a Term, &'a Term),
+}
+
+fn list<'a>(
+    f: &mut fmt::Formatter<'_>,
+    open: char,
+    entries: impl Iterator<Item = Entry<'a>>,
+    close: char,
+) -> fmt::Result {
+    write!(f, "{open}")?;
+    for (at, entry) in entries.enumerate() {
+        if at > 0 {
+            f.write_str(",")?;
+        }
+        match entry {
+            Entry::Item(item) => write!(f, "{item}")?,
+            Entry::Member(key, value) => write!(f, "{key}:{value}")?,
+        }
+    }
+    write!(f, "{close}")
+}
+
+/// A text as JSON writes it.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
