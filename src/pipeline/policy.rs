@@ -20,6 +20,7 @@ mod machine;
 mod opa;
 mod pack;
 mod projection;
+mod pulumi;
 mod reads;
 mod report;
 mod route;

@@ -13,5 +13,6 @@
 mod hollow;
 mod oracle;
 mod packs;
+mod pulumi;
 mod things;
 mod unknown;

@@ -20,8 +20,9 @@ use super::error::Error;
 use super::machine;
 use super::opa::Opa;
 use super::pack::{Compiler, Manifest, Sources, refused};
+use super::pulumi;
 use super::reads::{self, Pattern, SyntaxTree};
-use super::rule::{Block, Declaration, Rule};
+use super::rule::{Block, Declaration, Dialect, Rule};
 use crate::names::{RuleId, Sha256};
 
 /// LIMIT: bytes of a compiled module; OPA's runtime is a few hundred KiB.
@@ -63,10 +64,16 @@ pub(super) async fn compiled(
         return Ok(compiled);
     }
     let opa = Opa::new(compiler, manifest.name.as_str(), sources)?;
-    let trees = syntax_trees(&opa, sources).await?;
-    let rules = rules(&trees, manifest)?;
-    let batches = batch::batches(&rules);
-    let wasm = build(&opa, &rules, &batches).await?;
+    let trees = syntax_trees(&opa, sources, manifest.dialect).await?;
+    let (rules, batches) = match manifest.dialect {
+        Dialect::Native => {
+            let rules = rules(&trees, manifest)?;
+            let batches = batch::batches(&rules);
+            (rules, batches)
+        }
+        Dialect::Pulumi => (pulumi::rules(&trees, manifest)?, Vec::new()),
+    };
+    let wasm = build(&opa, manifest.dialect, &rules, &batches).await?;
     let machine_code =
         machine::compile(engine, &wasm).map_err(|error| refused(manifest.name.as_str(), error))?;
     let compiled = Compiled {
@@ -79,13 +86,24 @@ pub(super) async fn compiled(
     Ok(compiled)
 }
 
+/// Which Rego a pack is written in: Pulumi's runtime parses the one before OPA 1.0, where `import rego.v1` is the newer one.
+fn language(dialect: Dialect) -> Option<&'static str> {
+    match dialect {
+        Dialect::Native => None,
+        Dialect::Pulumi => Some("--v0-compatible"),
+    }
+}
+
 async fn syntax_trees(
     opa: &Opa<'_>,
     sources: &Sources,
+    dialect: Dialect,
 ) -> Result<Vec<(String, SyntaxTree)>, Error> {
     let mut trees = Vec::with_capacity(sources.rego.len());
     for name in sources.rego.keys() {
-        let arguments = ["parse", "--format", "json", name];
+        let mut arguments = vec!["parse", "--format", "json", "--json-include", "locations"];
+        arguments.extend(language(dialect));
+        arguments.push(name);
         let tree = opa.json("parsing the rules", &arguments).await?;
         trees.push((name.clone(), SyntaxTree(tree)));
     }
@@ -198,9 +216,16 @@ fn check_parameters(manifest: &Manifest, rules: &[Rule]) -> Result<(), RuleId> {
 }
 
 /// Compiles all rules into one module with one entrypoint each.
-async fn build(opa: &Opa<'_>, rules: &[Rule], batches: &[Batch]) -> Result<Vec<u8>, Error> {
+async fn build(
+    opa: &Opa<'_>,
+    dialect: Dialect,
+    rules: &[Rule],
+    batches: &[Batch],
+) -> Result<Vec<u8>, Error> {
     let doing = "restricting the builtins";
-    let mut capabilities: Value = opa.json(doing, &["capabilities", "--current"]).await?;
+    let mut arguments = vec!["capabilities", "--current"];
+    arguments.extend(language(dialect));
+    let mut capabilities: Value = opa.json(doing, &arguments).await?;
     let Some(builtins) = capabilities
         .get_mut("builtins")
         .and_then(Value::as_array_mut)
@@ -232,8 +257,11 @@ async fn build(opa: &Opa<'_>, rules: &[Rule], batches: &[Batch]) -> Result<Vec<u
         arguments.extend(["--entrypoint", entrypoint]);
     }
     arguments.extend(opa.rego());
-    opa.write(batch::FILE, batch::rego(rules, batches).as_bytes())?;
-    arguments.push(batch::FILE);
+    arguments.extend(language(dialect));
+    if !batches.is_empty() {
+        opa.write(batch::FILE, batch::rego(rules, batches).as_bytes())?;
+        arguments.push(batch::FILE);
+    }
     opa.run("compiling the rules", &arguments).await?;
     let bundle = opa.open("bundle.tar.gz")?;
     let wasm = policy_wasm(bundle)

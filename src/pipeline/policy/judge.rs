@@ -15,10 +15,10 @@ use super::document::{Lists, Step, may_hold_sentinel};
 use super::error::{Error, RuleFault};
 use super::finding::{self, Place, Raw};
 use super::pack::{Pack, refused};
-use super::reads::{self, Document, Places};
+use super::reads::{self, Places};
 use super::report::{RuleResult, Undetermined};
 use super::route::{Call, Routes};
-use super::rule::{Rule, Scope, Unknown};
+use super::rule::{Dialect, Rule, Scope, Unknown};
 use super::subject::Stack;
 use super::wasm::Instance;
 use crate::names::Urn;
@@ -73,11 +73,11 @@ impl<'a> Judge<'a> {
                     result.evaluated = result.evaluated.saturating_add(1);
                 }
             }
-            if !lists
+            let reads_them = lists
                 .as_ref()
-                .is_some_and(|lists| self.reads_of(call, lists))
-                && self.plain(call, step, urn)?
-            {
+                .is_some_and(|lists| self.reads_of(call, lists));
+            let is_native = self.pack.manifest.dialect == Dialect::Native;
+            if is_native && !reads_them && self.plain(call, step, urn)? {
                 continue;
             }
             let judged = match &judged {
@@ -106,7 +106,7 @@ impl<'a> Judge<'a> {
         rules.into_iter().any(|rule| {
             [unknown, secret]
                 .into_iter()
-                .any(|places| !reads::reached(&rule.reads, Document::Resource, places).is_empty())
+                .any(|places| !reads::reached(&rule.reads, rule.document(), places).is_empty())
         })
     }
 
@@ -163,7 +163,7 @@ impl<'a> Judge<'a> {
             return Ok(());
         };
         let subject = &judged.subject;
-        let paths = reads::reached(&rule.reads, Document::Resource, Places::unknown(subject));
+        let paths = reads::reached(&rule.reads, rule.document(), Places::unknown(subject));
         let unknown = if paths.is_empty() {
             Vec::new()
         } else {
@@ -173,7 +173,7 @@ impl<'a> Judge<'a> {
             }]
         };
         let secrets = Places::secret(&subject.secret_paths);
-        let secret = !reads::reached(&rule.reads, Document::Resource, secrets).is_empty();
+        let secret = !reads::reached(&rule.reads, rule.document(), secrets).is_empty();
         let question = Question {
             rule,
             urn: Some(&subject.urn),
@@ -234,7 +234,11 @@ impl<'a> Judge<'a> {
         let fail = |fault| error(self.pack, rule, urn, fault);
         match self.answer(&call.entrypoint, input) {
             Ok(answer) if answer == call.nothing.as_bytes() => Ok(Vec::new()),
-            Ok(answer) => finding::parse(&answer).map_err(|why| fail(RuleFault::Result(why))),
+            Ok(answer) => match rule.dialect {
+                Dialect::Native => finding::parse(&answer),
+                Dialect::Pulumi => finding::parse_messages(&answer),
+            }
+            .map_err(|why| fail(RuleFault::Result(why))),
             Err(fault) => Err(fail(fault)),
         }
     }

@@ -17,8 +17,9 @@ use super::batch::{self, Batch};
 use super::compile::{self, Compiled};
 use super::error::Error;
 use super::machine::{self, LoadError, Ticker};
+use super::pulumi;
 use super::report::PackRecord;
-use super::rule::Rule;
+use super::rule::{Dialect, Rule};
 use super::wasm::Instance;
 use crate::names::{PackageName, RuleId, Sha256};
 use crate::perimeter::tools::Tool;
@@ -69,6 +70,9 @@ pub(super) struct Manifest {
     /// Values for parameters that rules declare.
     #[serde(default)]
     pub(super) parameters: BTreeMap<RuleId, Map<String, Value>>,
+    /// Whose conventions its rules follow; the manifest's own name says it.
+    #[serde(skip)]
+    pub(super) dialect: Dialect,
 }
 
 /// What a pack's folder holds, as far as it decides.
@@ -77,7 +81,7 @@ pub(super) struct Sources {
     pub(super) folder: PathBuf,
     /// The Rego files without the tests, by name.
     pub(super) rego: BTreeMap<String, Vec<u8>>,
-    manifest: Vec<u8>,
+    manifest: (&'static str, Vec<u8>),
 }
 
 const MANIFEST: &str = "pack.yaml";
@@ -210,10 +214,13 @@ impl Sources {
                 continue;
             }
             let is_rego = name.ends_with(".rego") && is_plain(&name) && name != batch::FILE;
-            if !is_rego && name != MANIFEST {
+            let which = [MANIFEST, pulumi::MANIFEST]
+                .into_iter()
+                .find(|known| *known == name);
+            if !is_rego && which.is_none() {
                 return Err(content(
                     &name,
-                    "is neither `pack.yaml`, `README.md` nor `*.rego` with a plain name",
+                    "is neither `pack.yaml`, `PulumiPolicy.yaml`, `README.md` nor `*.rego` with a plain name",
                 ));
             }
             let text = read_limited(&folder.join(&name))?
@@ -222,10 +229,12 @@ impl Sources {
             if bytes > PACK_BYTES_MAX {
                 return Err(content(&name, "makes the pack larger than 8 MiB"));
             }
-            if is_rego {
-                rego.insert(name, text);
-            } else {
-                manifest = Some(text);
+            match which {
+                None => drop(rego.insert(name, text)),
+                Some(_) if manifest.is_some() => {
+                    return Err(content(&name, "is a second manifest: a pack has one"));
+                }
+                Some(which) => manifest = Some((which, text)),
             }
         }
         let manifest = manifest.ok_or_else(|| {
@@ -242,19 +251,23 @@ impl Sources {
     }
 
     fn manifest(&self) -> Result<Manifest, Error> {
+        let (name, bytes) = &self.manifest;
         let refuse = |why: String| Error::Content {
             path: self.folder.clone(),
-            name: MANIFEST.to_owned(),
+            name: (*name).to_owned(),
             why,
         };
-        let text =
-            std::str::from_utf8(&self.manifest).map_err(|_| refuse("is not UTF-8".to_owned()))?;
+        let text = std::str::from_utf8(bytes).map_err(|_| refuse("is not UTF-8".to_owned()))?;
+        if *name == pulumi::MANIFEST {
+            return pulumi::manifest(text, &self.rego).map_err(refuse);
+        }
         serde_saphyr::from_str(text).map_err(|error| refuse(format!("cannot be read: {error}")))
     }
 
     /// The hash of a listing as `sha256sum` prints it, so that anybody can compute it again.
     pub(super) fn hash(&self) -> Sha256 {
-        let manifest = std::iter::once((MANIFEST, &self.manifest));
+        let (name, text) = &self.manifest;
+        let manifest = std::iter::once((*name, text));
         let rego = self.rego.iter().map(|(name, text)| (name.as_str(), text));
         let mut lines: Vec<String> = rego
             .chain(manifest)

@@ -72,6 +72,30 @@ fn index_part(steps: &[Step]) -> Part<'_> {
     }
 }
 
+/// What a pattern means in the document that a rule of Pulumi's OPA runtime sees: properties stand at the top, and may have
+/// the name of anything else.
+fn pulumi_part(steps: &[Step]) -> Part<'_> {
+    match steps.split_first() {
+        None | Some((Step::Any, _)) => Part::Everything,
+        Some((Step::Key(key), rest)) => match key.as_str() {
+            "__type" | "__urn" | "__name" | "__options" | "__provider" | "__op" | "__stack"
+            | "__unknown_paths" | "__secret_paths" => Part::Known,
+            "__properties" | "__props" => Part::Inputs(rest),
+            "properties" | "props" => Part::Inputs(&[]),
+            "__old" => Part::OldInputs(rest),
+            "__diff" => Part::Everything,
+            _ => Part::Inputs(steps),
+        },
+    }
+}
+
+fn pulumi_index_part(steps: &[Step]) -> Part<'_> {
+    match steps {
+        [Step::Key(key), _, rest @ ..] if key == "resources" => pulumi_part(rest),
+        [] | [Step::Key(_) | Step::Any, ..] => Part::Everything,
+    }
+}
+
 fn overlaps(steps: &[Step], path: &PropertyPath) -> bool {
     steps.iter().zip(&path.0).all(|(step, segment)| match step {
         Step::Any => true,
@@ -152,12 +176,18 @@ pub(super) enum Document {
     Resource,
     /// The stack's index.
     Index,
+    /// One resource, for Pulumi's OPA runtime.
+    PulumiResource,
+    /// All resources, for Pulumi's OPA runtime.
+    PulumiStack,
 }
 
 fn parts<'a>(reads: &'a [Pattern], document: Document) -> impl Iterator<Item = Part<'a>> {
     reads.iter().map(move |pattern| match document {
         Document::Resource => part(&pattern.0),
         Document::Index => index_part(&pattern.0),
+        Document::PulumiResource => pulumi_part(&pattern.0),
+        Document::PulumiStack => pulumi_index_part(&pattern.0),
     })
 }
 
@@ -198,11 +228,31 @@ impl SyntaxTree {
     /// Whether the package has a rule of this name.
     pub(super) fn defines(&self, rule: &str) -> bool {
         let rules = self.0.get("rules").and_then(Value::as_array);
-        rules.into_iter().flatten().any(|each| {
-            let first = each.pointer("/head/ref/0/value").and_then(Value::as_str);
-            let name = each.pointer("/head/name").and_then(Value::as_str);
-            first.or(name) == Some(rule)
-        })
+        let mut names = rules.into_iter().flatten().filter_map(rule_name);
+        names.any(|name| name == rule)
+    }
+
+    /// The names of its rules, in their order.
+    pub(super) fn rules(&self) -> Vec<String> {
+        let rules = self.0.get("rules").and_then(Value::as_array);
+        rules.into_iter().flatten().filter_map(rule_name).collect()
+    }
+
+    /// The METADATA block right above a rule of this name.
+    pub(super) fn rule_metadata(&self, name: &str) -> Option<&Value> {
+        let row = |node: &Value| node.pointer("/location/row").and_then(Value::as_u64);
+        let rules = self.0.get("rules")?.as_array()?;
+        let blocks = self.0.get("annotations")?.as_array()?;
+        rules
+            .iter()
+            .filter(|rule| rule_name(rule).as_deref() == Some(name))
+            .find_map(|rule| {
+                let at = row(rule)?;
+                let block = blocks.iter().rev().find(|block| row(block) < Some(at))?;
+                let is_between = |other: &&Value| row(other) > row(block) && row(other) < Some(at);
+                let is_ours = block.get("scope").and_then(Value::as_str) == Some("rule");
+                (is_ours && !rules.iter().any(|other| is_between(&other))).then_some(block)
+            })
     }
 
     fn code(&self) -> impl Iterator<Item = &Value> {
@@ -210,6 +260,13 @@ impl SyntaxTree {
             .into_iter()
             .filter_map(|key| self.0.get(key))
     }
+}
+
+/// What a rule's head begins with.
+fn rule_name(rule: &Value) -> Option<String> {
+    let first = rule.pointer("/head/ref/0/value").and_then(Value::as_str);
+    let name = rule.pointer("/head/name").and_then(Value::as_str);
+    first.or(name).map(str::to_owned)
 }
 
 fn literal(term: &Value) -> Option<String> {
