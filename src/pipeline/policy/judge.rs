@@ -196,7 +196,7 @@ impl<'a> Judge<'a> {
     pub(super) fn start(pack: &'a Pack) -> Result<Self, Error> {
         let ticker = Ticker::start(pack.module.engine());
         let instance =
-            Instance::start(&pack.module).map_err(|error| refused(pack.name(), error))?;
+            Instance::start(&pack.module, None).map_err(|error| refused(pack.name(), error))?;
         Ok(Self {
             pack,
             instance,

@@ -5,9 +5,8 @@
 //!
 //! LIMIT: `*` and `[n]` in a format are not offered. Sets are written as arrays.
 
-use serde_json::{Number, Value};
-
 use super::builtins::Failure;
+use super::term::Term;
 
 /// LIMIT: width or precision; Go's own is a million.
 const SIZE_MAX: usize = 4096;
@@ -19,7 +18,7 @@ enum Argument {
 }
 
 /// Formats as OPA does.
-pub(super) fn format(format: &str, values: &[Value]) -> Result<String, Failure> {
+pub(super) fn format(format: &str, values: &[Term]) -> Result<String, Failure> {
     let mut out = String::new();
     let mut arguments = values.iter();
     let mut rest = format.chars().peekable();
@@ -50,45 +49,27 @@ pub(super) fn format(format: &str, values: &[Value]) -> Result<String, Failure> 
     Ok(out)
 }
 
-fn argument(value: &Value) -> Argument {
+fn argument(value: &Term) -> Argument {
     match value {
-        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
-            (Some(integer), _) => Argument::Integer(integer.into()),
-            (None, Some(integer)) => Argument::Integer(integer.into()),
-            (None, None) => Argument::Float(number.as_f64().unwrap_or(f64::NAN)),
+        Term::Number(number) => match number.as_i64() {
+            Some(integer) => Argument::Integer(integer.into()),
+            None => Argument::Float(number.as_f64().unwrap_or(f64::NAN)),
         },
-        Value::String(text) => Argument::Text(text.clone()),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
-            Argument::Text(rego(value))
+        Term::String(text) => Argument::Text(text.clone()),
+        Term::Null | Term::Bool(_) | Term::Array(_) | Term::Object(_) | Term::Set(_) => {
+            Argument::Text(value.printed())
         }
     }
 }
 
-/// A value as Rego writes it.
-fn rego(value: &Value) -> String {
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(truth) => truth.to_string(),
-        Value::Number(number) => Number::to_string(number),
-        Value::String(text) => quote(text),
-        Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(rego).collect();
-            format!("[{}]", items.join(", "))
-        }
-        Value::Object(members) => {
-            let mut members: Vec<(&String, &Value)> = members.iter().collect();
-            members.sort_by_key(|(key, _)| *key);
-            let members: Vec<String> = members
-                .iter()
-                .map(|(key, each)| format!("{}: {}", quote(key), rego(each)))
-                .collect();
-            format!("{{{}}}", members.join(", "))
-        }
-    }
+/// The shortest text of a number that is read as the same number again, as Go writes it.
+pub(super) fn shortest(float: f64) -> String {
+    let sign = if float.is_sign_negative() { "-" } else { "" };
+    format!("{sign}{}", general(float.abs(), None))
 }
 
 /// Go's `strconv.Quote`.
-fn quote(text: &str) -> String {
+pub(super) fn quote(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {

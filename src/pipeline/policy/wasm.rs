@@ -13,7 +13,7 @@ use wasmtime::{
 };
 
 use super::error::RuleFault;
-use super::guest::{self, Exports, Host, MEMORY_BYTES_MAX, bounded, grow, put_json, text_at};
+use super::guest::{self, Exports, Host, MEMORY_BYTES_MAX, bounded, grow, put, text_at};
 use super::machine::{LoadError, Loaded, TICK, module_error};
 
 /// LIMIT: bytes of JSON input for one evaluation. The index of a large stack is a few MiB.
@@ -42,13 +42,15 @@ impl std::fmt::Debug for Instance {
 
 impl Instance {
     /// Instantiates a policy and checks that we can run it. The engine's [`Ticker`] must be running.
-    pub(super) fn start(module: &Module) -> Loaded<Self> {
+    /// `time.now_ns` answers `now_ns` in all its evaluations, and is not offered without.
+    pub(super) fn start(module: &Module, now_ns: Option<i64>) -> Loaded<Self> {
         let host = Host {
             memory: None,
             builtins: HashMap::new(),
             exports: None,
             fault: None,
             memory_refused: false,
+            now_ns,
         };
         let mut store = Store::new(module.engine(), host);
         store.limiter(|host| host);
@@ -69,18 +71,21 @@ impl Instance {
             malloc: wasm
                 .get_typed_func(&mut store, "opa_malloc")
                 .map_err(fail)?,
-            json_parse: wasm
-                .get_typed_func(&mut store, "opa_json_parse")
+            value_parse: wasm
+                .get_typed_func(&mut store, "opa_value_parse")
+                .map_err(fail)?,
+            value_dump: wasm
+                .get_typed_func(&mut store, "opa_value_dump")
                 .map_err(fail)?,
             json_dump: wasm
                 .get_typed_func(&mut store, "opa_json_dump")
                 .map_err(fail)?,
         };
         let builtins = table(&mut store, &wasm, memory, &exports, "builtins")?;
-        store.data_mut().builtins = guest::resolve(&builtins)?;
+        store.data_mut().builtins = guest::resolve(&builtins, now_ns.is_some())?;
         store.data_mut().exports = Some(exports.clone());
         let entrypoints = table(&mut store, &wasm, memory, &exports, "entrypoints")?;
-        let data = put_json(&mut store, memory, &exports, b"{}").map_err(fail)?;
+        let data = put(&mut store, memory, &exports, "{}").map_err(fail)?;
         let heap_get: TypedFunc<(), i32> = wasm
             .get_typed_func(&mut store, "opa_heap_ptr_get")
             .map_err(fail)?;

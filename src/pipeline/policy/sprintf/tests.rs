@@ -1,14 +1,17 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
+fn terms(values: &Value) -> Vec<Term> {
+    match Term::parse(values.to_string().as_bytes()).unwrap() {
+        Term::Array(terms) => terms,
+        other => panic!("{other} is no array"),
+    }
+}
+
 #[track_caller]
 fn check(text: &str, values: &Value, expect: &str) {
-    assert_eq!(
-        format(text, values.as_array().unwrap()).unwrap(),
-        expect,
-        "{text}"
-    );
+    assert_eq!(format(text, &terms(values)).unwrap(), expect, "{text}");
 }
 
 /// What `opa eval` 1.20.2 says to the same calls.
@@ -72,7 +75,7 @@ fn what_is_not_offered_says_so() {
     for text in ["%*d", "%[1]d", "%99999d", "%.99999f"] {
         assert!(
             matches!(
-                format(text, &[json!(1), json!(1)]),
+                format(text, &terms(&json!([1, 1]))),
                 Err(Failure::NotOffered(_))
             ),
             "{text}"
