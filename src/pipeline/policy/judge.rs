@@ -15,7 +15,7 @@ use super::reads;
 use super::report::{RuleResult, Undetermined};
 use super::rule::{Rule, Unknown};
 use super::subject::{PathSegment, PropertyPath, Stack, Subject};
-use super::wasm::Instance;
+use super::wasm::{Context, Instance};
 use crate::names::Urn;
 
 /// A subject with the document that rules about one resource see.
@@ -195,8 +195,8 @@ struct Question<'a> {
 impl<'a> Judge<'a> {
     pub(super) fn start(pack: &'a Pack) -> Result<Self, Error> {
         let ticker = Ticker::start(pack.module.engine());
-        let instance =
-            Instance::start(&pack.module, None).map_err(|error| refused(pack.name(), error))?;
+        let instance = Instance::start(&pack.module, Context::default())
+            .map_err(|error| refused(pack.name(), error))?;
         Ok(Self {
             pack,
             instance,

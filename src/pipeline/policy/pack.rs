@@ -18,7 +18,7 @@ use super::error::Error;
 use super::machine::{self, LoadError, Ticker};
 use super::report::PackRecord;
 use super::rule::Rule;
-use super::wasm::Instance;
+use super::wasm::{Context, Instance};
 use crate::names::{PackageName, RuleId, Sha256};
 use crate::perimeter::tools::Tool;
 
@@ -109,7 +109,8 @@ impl Pack {
         let module =
             machine::load(engine, &compiled.machine_code).map_err(|error| refused(&name, error))?;
         let ticker = Ticker::start(engine);
-        let instance = Instance::start(&module).map_err(|error| refused(&name, error))?;
+        let instance =
+            Instance::start(&module, Context::default()).map_err(|error| refused(&name, error))?;
         drop(ticker);
         for rule in &compiled.rules {
             if instance.entrypoint(&rule.entrypoint).is_none() {
