@@ -28,7 +28,7 @@ mod rule;
 mod sprintf;
 mod subject;
 mod term;
-mod wasm;
+pub mod wasm;
 
 use std::time::{Duration, Instant};
 
