@@ -52,7 +52,7 @@ is_for_anybody(statement) if statement.notprincipal
 tying := {
 	"aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths",
 	"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourcevpc", "aws:sourcevpce",
-	"kms:calleraccount",
+	"aws:sourceowner", "kms:calleraccount",
 }
 
 is_tied(statement) if {
