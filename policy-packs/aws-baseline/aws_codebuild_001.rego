@@ -25,12 +25,7 @@ import data.aws.lib_secret
 # The default type is plain text.
 deny contains {"path": ["environment", "environmentVariables", i, "value"], "msg": concat("", ["`", name, "` holds a secret"])} if {
 	name := input.inputs.environment.environmentVariables[i].name
-	is_plain[i]
 	is_secret[i]
-}
-
-is_plain[i] if {
-	input.inputs.environment.environmentVariables[i].name
 	not is_reference[i]
 }
 

@@ -22,7 +22,7 @@ import rego.v1
 
 import data.aws.lib
 
-deny contains {"path": ["containerDefinitions"], "msg": concat("", ["the container `", container.name, "` is privileged"])} if {
+deny contains {"path": ["containerDefinitions"], "msg": concat("", ["the container `", lib.name(container), "` is privileged"])} if {
 	some container in lib.containers(input.inputs.containerDefinitions)
 	container.privileged == true
 }

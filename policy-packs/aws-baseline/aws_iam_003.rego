@@ -77,4 +77,8 @@ is_open(policy) if {
 	is_string(policy)
 	trim_space(policy) != ""
 	not lib.is_readable(policy)
+	not is_empty(policy)
 }
+
+# An empty document takes the policy away.
+is_empty(policy) if lib.document(policy) == {}

@@ -22,4 +22,6 @@ test_unreadable if count(iam_003.deny) == 1 with input as {"inputs": {"policy": 
 
 test_none if count(iam_003.deny) == 0 with input as {"inputs": {"policy": ""}}
 
+test_taken_away if count(iam_003.deny) == 0 with input as {"inputs": {"policy": "{}"}}
+
 test_search if count(iam_003.deny) == 1 with input as {"inputs": {"accessPolicies": json.marshal({"Statement": {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "es:*"}})}}

@@ -38,7 +38,7 @@ deny contains {"path": ["inlinePolicies", i, "policy"], "msg": "any role may be 
 
 passes_any_role(statement) if {
 	some action in lib.list(statement.action)
-	lower(action) in {"iam:passrole", "iam:pass*", "iam:*"}
+	lib.may_match(action, "iam:passrole")
 	some resource in lib.list(statement.resource)
 	is_any_role(resource)
 	not says_to_whom(statement)

@@ -25,5 +25,9 @@ import rego.v1
 deny contains {"path": ["parameters", i, "value"], "expected": "1", "msg": concat("", ["`", name, "` is off"])} if {
 	name := input.inputs.parameters[i].name
 	name in {"rds.force_ssl", "require_secure_transport"}
-	lower(input.inputs.parameters[i].value) in {"0", "off", "false"}
+	is_off(input.inputs.parameters[i].value)
 }
+
+is_off(value) if lower(value) in {"0", "off", "false"}
+
+is_off(value) if value in {0, false}

@@ -10,4 +10,6 @@ test_on if count(rds_008.deny) == 0 with input as {"inputs": {"parameters": [{"n
 
 test_off if count(rds_008.deny) == 1 with input as {"inputs": {"parameters": [{"name": "log_statement", "value": "0"}, {"name": "rds.force_ssl", "value": "0"}]}}
 
+test_off_as_a_number if count(rds_008.deny) == 1 with input as {"inputs": {"parameters": [{"name": "rds.force_ssl", "value": 0}]}}
+
 test_off_in_mysql if count(rds_008.deny) == 1 with input as {"inputs": {"parameters": [{"name": "require_secure_transport", "value": "OFF"}]}}
