@@ -11,6 +11,7 @@ pub mod check;
 pub mod doctor;
 pub mod order;
 pub mod outside;
+pub mod policy;
 pub mod route;
 pub mod runner;
 pub mod stacks;
@@ -92,7 +93,10 @@ async fn act(outside: &Outside, cli: &Cli, runner: &mut Option<Runner>) -> Resul
         Command::Acknowledge(arguments) => acknowledge(outside, arguments),
         Command::Generate(arguments) => stage::generate(outside, arguments).await,
         Command::Preview(arguments) => stage::preview(outside, arguments).await,
-        Command::Policy(arguments) => stage::policy(outside, arguments).await,
+        Command::Policy(arguments) => match &arguments.command {
+            None => stage::policy(outside, &arguments.stage).await,
+            Some(command) => policy::run(outside, command, cli.format).await,
+        },
         Command::Holdout(arguments) => stage::holdout(outside, arguments).await,
         Command::Gate(arguments) => stage::gate(outside, arguments).await,
         Command::Apply(arguments) => stage::apply(outside, arguments).await,

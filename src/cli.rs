@@ -1,6 +1,7 @@
 //! The command line: clap types, nothing else.
 
 mod agent;
+mod policy;
 
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::names::{PackageName, RunId, StackName};
 
 pub use agent::{Agent, Doctor};
+pub use policy::{Build, Eval, Explain, List, New, Packs, Policy, PolicyCommand};
 
 /// Lets an agent change Pulumi infrastructure with nobody reading the diff.
 ///
@@ -95,8 +97,8 @@ pub enum Command {
     Generate(Generate),
     /// Stage: preview a proposal; reads one, prints a preview.
     Preview(Stage),
-    /// Stage: judge a preview by the policies.
-    Policy(Stage),
+    /// Stage: judge a preview by the policies. Its commands test, write, build, list and explain packs.
+    Policy(Policy),
     /// Stage: judge a preview by the hidden scenarios, on trials.
     Holdout(Stage),
     /// Stage: decide; reads the last judge's report.

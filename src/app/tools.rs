@@ -109,6 +109,19 @@ pub async fn install_named(
     Ok(())
 }
 
+/// Installs one program of our own lock if it is missing, with progress on standard error.
+///
+/// # Errors
+/// It cannot be had.
+pub async fn install_one(tools: &Tools, name: &str) -> Result<(), Fault> {
+    if tools.origin() == Origin::Home {
+        let reporter = reporter();
+        let report = |event: &Event<'_>| reporter.report(event);
+        tools.install(&[name], None, &report).await?;
+    }
+    Ok(())
+}
+
 fn reporter() -> Reporter {
     use std::io::IsTerminal as _;
     if std::io::stderr().is_terminal() {

@@ -9,17 +9,24 @@
 
 pub mod builtin;
 mod builtins;
+pub mod bundle;
+pub mod calls;
 mod compile;
+pub mod digest;
 mod error;
+pub mod example;
 mod finding;
 mod guest;
 mod judge;
 mod machine;
+pub mod metadata;
 mod opa;
 mod pack;
 mod reads;
 mod report;
 mod rule;
+mod second;
+pub mod selftest;
 mod sprintf;
 mod subject;
 mod term;

@@ -13,7 +13,7 @@ use super::machine::Ticker;
 use super::pack::{Pack, refused};
 use super::reads;
 use super::report::{RuleResult, Undetermined};
-use super::rule::{Rule, Unknown};
+use super::rule::{Rule, Scope, Unknown};
 use super::subject::{PathSegment, PropertyPath, Stack, Subject};
 use super::wasm::Instance;
 use crate::names::Urn;
@@ -92,6 +92,29 @@ impl<'a> Index<'a> {
             .into_iter()
             .map(|(key, value)| (key.to_owned(), value))
             .collect()
+    }
+}
+
+/// Every document that a rule is shown of these subjects; nothing stands in the place of what is unknown.
+pub(super) fn documents(rule: &Rule, subjects: &[Judged], stack: &Stack) -> Vec<Value> {
+    let concerned: Vec<&Judged> = subjects
+        .iter()
+        .filter(|judged| rule.concerns(&judged.subject))
+        .collect();
+    let with_parameters = |mut document: Map<String, Value>| {
+        let parameters = Value::Object(rule.parameters.clone());
+        document.insert("params".to_owned(), parameters);
+        Value::Object(document)
+    };
+    match rule.scope {
+        Scope::Resource => concerned
+            .iter()
+            .map(|judged| with_parameters(judged.document.clone()))
+            .collect(),
+        Scope::Stack => {
+            let index = Index::new(rule, &concerned, stack);
+            vec![with_parameters(index.document(None))]
+        }
     }
 }
 

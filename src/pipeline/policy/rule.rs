@@ -3,6 +3,8 @@
 //! INVARIANT: every key is known and every required key is there, or the pack does not load. A misspelt `level` must not
 //! become the default one, so there is no default one.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -92,6 +94,9 @@ pub(super) struct Declaration {
     #[serde(default)]
     parameters: Map<String, Value>,
     remediation: String,
+    /// Which controls of which frameworks it is about: for people.
+    #[serde(default, rename = "frameworks")]
+    _frameworks: BTreeMap<String, Vec<String>>,
 }
 
 /// One entry under `parameters`.
