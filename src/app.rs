@@ -67,10 +67,10 @@ pub fn main(cli: Cli, shed: Shed) -> Exit {
 async fn dispatch(cli: Cli, shed: Shed) -> Result<Exit, Fault> {
     let environment = Environment::read(shed);
     let outside = Outside::new(&cli, environment)?;
-    if cli.format == FormatArg::Matrix && !matches!(cli.command, Command::Stacks(_)) {
-        return Err(Fault::Usage(
-            "`--format matrix` is for `lightsout stacks`".to_owned(),
-        ));
+    if let Some(only) = cli.format.only().filter(|only| *only != cli.command.name()) {
+        let format = format!("{:?}", cli.format).to_ascii_lowercase();
+        let why = format!("`--format {format}` is for `lightsout {only}`");
+        return Err(Fault::Usage(why));
     }
     // Whatever a command prints, the runner takes none of it for a command of its own.
     let mut runner = Runner::begin(&outside.environment)?;

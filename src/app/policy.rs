@@ -107,5 +107,7 @@ fn doc(name: &str) -> Result<PackDoc, Fault> {
 /// The names of the packs of the binary, as they are named in place of a folder.
 fn built_in() -> Vec<String> {
     let names = builtin::NAMES.iter();
-    names.map(|name| format!("{}{name}", builtin::PREFIX)).collect()
+    names
+        .map(|name| format!("{}{name}", builtin::PREFIX))
+        .collect()
 }

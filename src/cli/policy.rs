@@ -73,6 +73,9 @@ pub struct Eval {
     /// The preview; `-` is standard input.
     #[arg(long, value_name = "FILE", default_value = "-")]
     pub preview: PathBuf,
+    /// The stack that it is of, where the preview does not say.
+    #[arg(long, value_name = "PROJECT/NAME")]
+    pub stack: Option<String>,
 }
 
 /// Options of listing.

@@ -67,7 +67,11 @@ fn human(built: &Built) -> String {
         lines.push(format!("      rule  {rule}: {names}"));
     }
     let all: BTreeSet<&String> = built.rules.values().flatten().collect();
-    lines.push(format!("     rules  {}, of builtins they call {}", built.rules.len(), all.len()));
+    lines.push(format!(
+        "     rules  {}, of builtins they call {}",
+        built.rules.len(),
+        all.len()
+    ));
     if let Some((out, hash)) = &built.bundle {
         lines.push(format!("    bundle  {out}, sha256 {hash}"));
     }

@@ -46,7 +46,10 @@ pub(super) async fn run(outside: &Outside, arguments: &Explain) -> Result<Exit, 
         .iter()
         .find_map(|(name, pack)| Some((*name, pack, pack.rule(&arguments.rule)?)));
     let Some((name, pack, rule)) = found else {
-        return Err(unheard_of(&arguments.rule, docs.iter().map(|(_, pack)| pack)));
+        return Err(unheard_of(
+            &arguments.rule,
+            docs.iter().map(|(_, pack)| pack),
+        ));
     };
     let named = Named::find(name)?;
     let compiled = Pack::load(&named.folder, &compiler(outside).await?).await?;
@@ -65,7 +68,9 @@ pub(super) async fn run(outside: &Outside, arguments: &Explain) -> Result<Exit, 
 
 fn unheard_of<'a>(id: &str, packs: impl Iterator<Item = &'a PackDoc>) -> Fault {
     let wanted = id.to_ascii_uppercase();
-    let ids = packs.flat_map(|pack| &pack.rules).map(|rule| rule.id.as_str());
+    let ids = packs
+        .flat_map(|pack| &pack.rules)
+        .map(|rule| rule.id.as_str());
     let likeness = |id: &str| strsim::jaro_winkler(&id.to_ascii_uppercase(), &wanted);
     let nearest = ids
         .map(|id| (likeness(id), id))
@@ -73,9 +78,15 @@ fn unheard_of<'a>(id: &str, packs: impl Iterator<Item = &'a PackDoc>) -> Fault {
         .max_by(|a, b| a.0.total_cmp(&b.0));
     let hint = match nearest {
         Some((_, id)) => format!("did you mean `{id}`?"),
-        None => "`lightsout policy list` lists those of the binary; `--pack DIR` names another pack".to_owned(),
+        None => {
+            "`lightsout policy list` lists those of the binary; `--pack DIR` names another pack"
+                .to_owned()
+        }
     };
-    Fault::Usage(format!("there is no rule `{}`; {hint}", crate::names::excerpt(id)))
+    Fault::Usage(format!(
+        "there is no rule `{}`; {hint}",
+        crate::names::excerpt(id)
+    ))
 }
 
 fn examples(pack: &str, rule: &RuleDoc) -> Result<Vec<Shown>, Fault> {
@@ -87,7 +98,9 @@ fn examples(pack: &str, rule: &RuleDoc) -> Result<Vec<Shown>, Fault> {
         None if !Path::new(pack).join(example::FOLDER).exists() => Vec::new(),
         None => example::read(Path::new(pack)).map_err(wrong)?,
     };
-    let shown = examples.into_iter().filter(|example| example.rule == rule.id);
+    let shown = examples
+        .into_iter()
+        .filter(|example| example.rule == rule.id);
     let shown = shown.map(|example| Shown {
         kind: example.kind,
         name: example.name,
@@ -107,9 +120,15 @@ fn human(explained: &Explained<'_>) -> String {
     line("level", level(rule.level));
     line("looks at", &looks_at(rule, false));
     line("reads", &explained.reads.join(", "));
-    line("unknown", &format!("a value that is not known {}", unknown(rule)));
+    line(
+        "unknown",
+        &format!("a value that is not known {}", unknown(rule)),
+    );
     for (name, parameter) in &rule.parameters {
-        let value = format!("{name} ({}), by default {}", parameter.kind, parameter.default);
+        let value = format!(
+            "{name} ({}), by default {}",
+            parameter.kind, parameter.default
+        );
         line("parameter", &value);
     }
     line("to do", rule.remediation.trim());
@@ -120,7 +139,10 @@ fn human(explained: &Explained<'_>) -> String {
         line("see", at);
     }
     for kind in Kind::ALL {
-        let of_kind = explained.examples.iter().filter(|example| example.kind == kind);
+        let of_kind = explained
+            .examples
+            .iter()
+            .filter(|example| example.kind == kind);
         let names: Vec<&str> = of_kind.map(|example| example.name.as_str()).collect();
         if !names.is_empty() {
             let name = kind.file().trim_end_matches(".json");

@@ -19,7 +19,10 @@ const TEMPLATES: [(&str, &str); 7] = [
     ("README.md", include_str!("new/README.md")),
     ("examples/{rule}/allow.json", include_str!("new/allow.json")),
     ("examples/{rule}/deny.json", include_str!("new/deny.json")),
-    ("examples/{rule}/unknown.json", include_str!("new/unknown.json")),
+    (
+        "examples/{rule}/unknown.json",
+        include_str!("new/unknown.json"),
+    ),
 ];
 
 /// Writes a pack.
@@ -29,12 +32,18 @@ const TEMPLATES: [(&str, &str); 7] = [
 pub(super) fn run(outside: &Outside, arguments: &New) -> Result<Exit, Fault> {
     let folder = plain(&arguments.folder);
     let wrong = |why: &str| Fault::Usage(format!("a pack in `{}`: {why}", folder.display()));
-    let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or("");
+    let name = folder
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or("");
     let name = PackageName::new(name).map_err(|error| wrong(&error.to_string()))?;
     if std::fs::symlink_metadata(&folder).is_ok() {
         return Err(wrong("it is there already; give the name of a new folder"));
     }
-    let rule = format!("{}-TAG-001", name.as_str().to_ascii_uppercase().replace('_', "-"));
+    let rule = format!(
+        "{}-TAG-001",
+        name.as_str().to_ascii_uppercase().replace('_', "-")
+    );
     let rule = RuleId::new(rule).map_err(|error| wrong(&error.to_string()))?;
     let fill = |text: &str| {
         text.replace("{rule}", rule.as_str())
@@ -47,7 +56,9 @@ pub(super) fn run(outside: &Outside, arguments: &New) -> Result<Exit, Fault> {
     }
     document(&folder)?;
     match outside.format {
-        Format::Json => print_json(&serde_json::json!({ "pack": name, "rule": rule, "files": files })),
+        Format::Json => {
+            print_json(&serde_json::json!({ "pack": name, "rule": rule, "files": files }))
+        }
         Format::Human => print(&format!(
             "{name} has one rule, {rule}; `lightsout policy test {}` tests it",
             folder.display()

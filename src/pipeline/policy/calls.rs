@@ -11,7 +11,7 @@ use super::builtins;
 use super::error::Error;
 use super::opa::Opa;
 use super::pack::{Compiler, Pack, Sources};
-use super::reads::{self, SyntaxTree};
+use super::reads::{self, Pattern, Step, SyntaxTree};
 use crate::names::RuleId;
 
 /// What the language's own operators are called in the tree; nobody asks for these.
@@ -70,6 +70,35 @@ pub async fn builtins(folder: &Path, pack: &Pack, compiler: &Compiler) -> Result
         calls.insert(rule.id.clone(), reached.flatten().cloned().collect());
     }
     Ok(calls)
+}
+
+impl Pack {
+    /// The parts of the input on which a rule's answer can depend, such as `inputs.ingress[*].cidrBlocks`.
+    #[must_use]
+    pub fn reads(&self, rule: &RuleId) -> Vec<String> {
+        let rule = self.rules.iter().find(|each| each.id == *rule);
+        let reads = rule.into_iter().flat_map(|rule| &rule.reads);
+        reads.map(path).collect()
+    }
+}
+
+fn path(pattern: &Pattern) -> String {
+    let mut text = String::new();
+    for step in pattern.steps() {
+        match step {
+            Step::Any => text.push_str("[*]"),
+            Step::Key(key) if text.is_empty() => text.push_str(key),
+            Step::Key(key) => {
+                text.push('.');
+                text.push_str(key);
+            }
+        }
+    }
+    if text.is_empty() {
+        "everything".to_owned()
+    } else {
+        text
+    }
 }
 
 /// Whether OPA leaves this builtin to the host.

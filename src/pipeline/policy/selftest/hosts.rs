@@ -1,18 +1,17 @@
 //! Every example before two hosts: whatever documents the rule is shown, both must answer the same, in every member of every finding.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::calls::{self, is_of_the_host};
 use super::super::compile;
 use super::super::example::Example;
-use super::super::judge::{Judged, documents};
 use super::super::machine::Ticker;
 use super::super::opa::Opa;
 use super::super::pack::{Compiler, Pack, Sources};
-use super::super::rule::Rule;
+use super::super::rule::{Rule, Scope};
 use super::super::second::{Second, lacks};
 use super::super::subject::Subject;
 use super::super::wasm::Instance;
@@ -118,21 +117,42 @@ async fn module(
     let sources = Sources::read(folder)?;
     let opa = Opa::new(compiler, pack.name(), &sources)?;
     let rules: Vec<Rule> = asked.iter().map(|asked| asked.rule.clone()).collect();
-    Ok(compile::build(&opa, &rules).await?)
+    Ok(compile::build(&opa, &rules, &[]).await?)
 }
 
-/// The documents that the rule is shown of an example; none of one that cannot be judged, which is said elsewhere.
+/// The documents that the rule is shown of an example, with nothing taken out and nothing put in the place of what is unknown.
 fn shown(rule: &Rule, example: &Example) -> Vec<Value> {
     let Ok(request) = example.request() else {
         return Vec::new();
     };
-    let subjects: Result<Vec<Subject>, _> = request.subjects.iter().map(Subject::checked).collect();
-    let Ok(subjects) = subjects else {
-        return Vec::new();
+    let subjects: Vec<Subject> = request
+        .subjects
+        .into_iter()
+        .filter(|subject| rule.concerns(&subject.resource_type, &subject.op))
+        .map(Subject::with_sentinels)
+        .collect();
+    let finish = |mut document: Value| {
+        if let Some(members) = document.as_object_mut() {
+            members.insert("stack".to_owned(), json!(request.stack));
+            members.insert("params".to_owned(), json!(rule.parameters));
+        }
+        document
     };
-    let judged = |subject| Judged::new(subject, &request.stack);
-    let subjects: Vec<Judged> = subjects.into_iter().map(judged).collect();
-    documents(rule, &subjects, &request.stack)
+    match rule.scope {
+        Scope::Resource => subjects.iter().map(|it| finish(json!(it))).collect(),
+        Scope::Stack => {
+            let mut ops: BTreeMap<&str, u64> = BTreeMap::new();
+            let mut types: BTreeMap<&str, u64> = BTreeMap::new();
+            for subject in &subjects {
+                for count in [ops.entry(&subject.op), types.entry(&subject.resource_type)] {
+                    let count = count.or_default();
+                    *count = count.saturating_add(1);
+                }
+            }
+            let counts = json!({"ops": ops, "types": types, "resources": subjects.len()});
+            vec![finish(json!({"resources": subjects, "counts": counts}))]
+        }
+    }
 }
 
 /// The findings in an answer, in an order of their own: a set has none.
