@@ -7,6 +7,8 @@
 //! A digest says less than the previews that lightsout makes: nothing of the options that the program asked for and the engine has not yet
 //! taken over. A run judges its own.
 
+mod bag;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -17,12 +19,10 @@ use super::subject::{
     Difference, Options, Outcome, PathSegment, PropertyPath, Request, Stack, Subject, outcome,
 };
 use crate::names::{StackName, Urn, excerpt};
-use crate::pipeline::preview::value::{Properties, Segment};
+use bag::{Bag, Bags};
 
 /// LIMIT: bytes of a preview: a hundred thousand resources.
 pub const BYTES_MAX: u64 = 256 << 20;
-/// What Pulumi prints in the place of a secret.
-const SECRET: &str = "[secret]";
 
 /// Why a text is not a preview.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +65,11 @@ pub enum Error {
         /// In its steps.
         held: u64,
     },
+    /// It does not show both halves of a replacement.
+    #[error(
+        "it replaces resources and does not show what is deleted: make it with `pulumi preview --json --show-sames --show-replacement-steps`"
+    )]
+    Halves,
     /// Nothing says which stack it is of.
     #[error(
         "it has no step, so that nothing says which stack it is of: name it with `--stack PROJECT/NAME`"
@@ -94,8 +99,7 @@ struct Probe {
 struct Digest {
     #[serde(default)]
     steps: Vec<Step>,
-    #[serde(default)]
-    change_summary: BTreeMap<String, u64>,
+    change_summary: Option<BTreeMap<String, u64>>,
     #[serde(default)]
     diagnostics: Vec<Diagnostic>,
     #[serde(default)]
@@ -169,6 +173,31 @@ pub fn read(text: &[u8], stack: Option<Stack>) -> Result<Read, Error> {
     }
 }
 
+/// Whether a text begins as a request does: only what rules mention of it need be read.
+#[must_use]
+pub fn is_request(text: &[u8]) -> bool {
+    let begin = text.get(..64).unwrap_or(text);
+    let begin: Vec<u8> = begin
+        .iter()
+        .copied()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .collect();
+    [&br#"{"stack":"#[..], br#"{"subjects":"#]
+        .into_iter()
+        .any(|form| begin.starts_with(form))
+}
+
+/// The name of the stack that a request is of.
+#[must_use]
+pub fn stack_name(text: &[u8]) -> Option<StackName> {
+    #[derive(Deserialize)]
+    struct Only {
+        stack: Stack,
+    }
+    let only: Result<Only, _> = serde_json::from_slice(text);
+    only.map_or(None, |only| Some(only.stack.name))
+}
+
 /// The JSON in what a terminal showed: it begins with the first line that begins with a brace. And how many lines are before it.
 fn json(text: &[u8]) -> (&[u8], usize) {
     let mut rest = text;
@@ -227,23 +256,31 @@ fn of_digest(digest: Digest, stack: Option<Stack>) -> Result<Read, Error> {
     })
 }
 
-/// What the digest counts and does not hold.
+/// How many unchanged resources the digest counts and does not hold. Anything else that it lacks is an error.
 fn left_out(digest: &Digest) -> Result<u64, Error> {
+    let held = |op: &str| {
+        let held = digest.steps.iter().filter(|step| step.op == op);
+        u64::try_from(held.count()).unwrap_or(u64::MAX)
+    };
+    let Some(summary) = &digest.change_summary else {
+        return if digest.steps.is_empty() {
+            Ok(0)
+        } else {
+            Err(Error::Failed("it has no summary of its changes".to_owned()))
+        };
+    };
     let mut sames = 0;
-    for (op, counted) in &digest.change_summary {
-        let held = digest.steps.iter().filter(|step| step.op == *op).count();
-        let held = u64::try_from(held).unwrap_or(u64::MAX);
-        if held >= *counted {
-            continue;
+    for (op, counted) in summary {
+        let (counted, held) = (*counted, held(op));
+        if op == "same" {
+            sames = counted.saturating_sub(held);
+        } else if held < counted {
+            let op = excerpt(op);
+            return Err(Error::LeftOut { op, counted, held });
         }
-        if op != "same" {
-            return Err(Error::LeftOut {
-                op: excerpt(op),
-                counted: *counted,
-                held,
-            });
-        }
-        sames = counted.saturating_sub(held);
+    }
+    if held("replace") > held("create-replacement") {
+        return Err(Error::Halves);
     }
     Ok(sames)
 }
@@ -322,88 +359,6 @@ fn differences(
             .flatten()
             .map(|path| difference(path, "update".to_owned()))
             .collect(),
-    }
-}
-
-/// The properties of one side of a step.
-struct Bags {
-    inputs: Bag,
-    outputs: Option<Bag>,
-}
-
-/// Values, with null where one is not known.
-#[derive(Clone)]
-struct Bag {
-    values: Value,
-    unknown: Vec<PropertyPath>,
-    secret: Vec<PropertyPath>,
-}
-
-impl Bags {
-    fn of(state: &State) -> Result<Self, String> {
-        let empty = BTreeMap::new();
-        Ok(Self {
-            inputs: Bag::of(state.inputs.as_ref().unwrap_or(&empty))?,
-            outputs: state.outputs.as_ref().map(Bag::of).transpose()?,
-        })
-    }
-}
-
-impl Bag {
-    fn of(properties: &BTreeMap<String, Value>) -> Result<Self, String> {
-        let Properties {
-            values,
-            unknown,
-            secret,
-        } = Properties::parse(properties).map_err(|error| error.to_string())?;
-        let mut bag = Self {
-            values: Value::Object(values.into_iter().collect()),
-            unknown: unknown.iter().map(path).collect(),
-            secret: secret.iter().map(path).collect(),
-        };
-        hide(
-            &mut bag.values,
-            &mut PropertyPath::default(),
-            &mut bag.secret,
-        );
-        Ok(bag)
-    }
-
-    fn not_known(&self) -> Vec<PropertyPath> {
-        [self.unknown.as_slice(), self.secret.as_slice()].concat()
-    }
-}
-
-fn path(segments: &Vec<Segment>) -> PropertyPath {
-    let segment = |segment: &Segment| match segment {
-        Segment::Key(key) => PathSegment::Key(key.clone()),
-        Segment::Index(index) => PathSegment::Index(*index as u64),
-    };
-    PropertyPath(segments.iter().map(segment).collect())
-}
-
-/// Takes out what Pulumi printed in the place of secrets. The depth is limited by now.
-fn hide(value: &mut Value, at: &mut PropertyPath, secret: &mut Vec<PropertyPath>) {
-    match value {
-        Value::String(text) if text == SECRET => {
-            secret.push(at.clone());
-            *value = Value::Null;
-        }
-        Value::Array(items) => {
-            for (index, item) in (0u64..).zip(items) {
-                at.0.push(PathSegment::Index(index));
-                hide(item, at, secret);
-                at.0.pop();
-            }
-        }
-        Value::Object(members) => {
-            for (key, member) in members {
-                at.0.push(PathSegment::Key(key.clone()));
-                hide(member, at, secret);
-                at.0.pop();
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
