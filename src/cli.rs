@@ -1,6 +1,8 @@
 //! The command line: clap types, nothing else.
 
 mod agent;
+mod format;
+mod policy;
 
 use std::path::PathBuf;
 
@@ -9,6 +11,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::names::{PackageName, RunId, StackName};
 
 pub use agent::{Agent, Doctor};
+pub use format::{Format, FormatArg};
+pub use policy::{Build, Eval, Explain, List, New, Packs, Policy, PolicyCommand};
 
 /// Lets an agent change Pulumi infrastructure with nobody reading the diff.
 ///
@@ -43,37 +47,6 @@ const EXIT_CODES: &str = "Exit codes:
   20  apply began and did not finish: a person must look
   30  the ledger does not verify";
 
-/// How results shall be printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FormatArg {
-    /// For people.
-    Human,
-    /// One JSON document on standard output.
-    Json,
-    /// Of `stacks`: an array of matrices for GitHub's `strategy.matrix`.
-    Matrix,
-}
-
-impl FormatArg {
-    /// What it is for every command.
-    #[must_use]
-    pub const fn plain(self) -> Format {
-        match self {
-            Self::Human => Format::Human,
-            Self::Json | Self::Matrix => Format::Json,
-        }
-    }
-}
-
-/// How results are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
-    Human,
-    /// One JSON document on standard output.
-    Json,
-}
-
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -95,8 +68,8 @@ pub enum Command {
     Generate(Generate),
     /// Stage: preview a proposal; reads one, prints a preview.
     Preview(Stage),
-    /// Stage: judge a preview by the policies.
-    Policy(Stage),
+    /// Stage: judge a preview by the policies. Its commands test, write, build, list and explain packs.
+    Policy(Policy),
     /// Stage: judge a preview by the hidden scenarios, on trials.
     Holdout(Stage),
     /// Stage: decide; reads the last judge's report.

@@ -33,4 +33,104 @@ test_the_world_in_parts if {
 	lib.is_world("2000::/3")
 	not lib.is_world("10.0.0.0/8")
 	not lib.is_world("2001:db8::/32")
+	not lib.is_world("fc00::/7")
+	not lib.is_world("FD00::/8")
+	lib.is_world("fc00::/6")
+}
+
+test_an_address_ties_unless_it_is_the_world if {
+	lib.is_tied({"condition": {"IpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}}})
+	not lib.is_tied({"condition": {"IpAddress": {"aws:SourceIp": ["203.0.113.0/24", "0.0.0.0/0"]}}})
+	not lib.is_tied({"condition": {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}})
+}
+
+test_a_mount_target_ties if {
+	lib.is_tied({"condition": {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}}})
+	not lib.is_tied({"condition": {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "false"}}})
+}
+
+test_statements_by_their_effect if {
+	policy := {"Statement": [{"Effect": "Allow"}, {"effect": "deny"}, {"Effect": "other"}]}
+	lib.allowing(policy) == [{"effect": "Allow"}]
+	lib.denying(policy) == [{"effect": "deny"}]
+}
+
+test_booleans_as_text if {
+	every value in [true, "true", "True"] {
+		lib.is_true(value)
+		not lib.is_false(value)
+	}
+	every value in [false, "false"] {
+		lib.is_false(value)
+		not lib.is_true(value)
+	}
+	not lib.is_true("")
+	not lib.is_true(1)
+	not lib.is_false(null)
+}
+
+test_a_blank_text_says_nothing if {
+	lib.is_given("a")
+	not lib.is_given(" ")
+	not lib.is_given(null)
+}
+
+test_kinds_are_counted if {
+	lib.kinds({"a": 1, "b": 2, "c": 4}, {"a", "c", "d"}) == 5
+	lib.kinds({}, {"a"}) == 0
+}
+
+test_covers if {
+	lib.covers({"from": 22, "to": 22}, 22)
+	lib.covers({"from": 0, "to": 65535}, 22)
+	not lib.covers({"from": 23, "to": 30}, 22)
+	not lib.covers({"from": 0, "to": 21}, 22)
+}
+
+test_ranges if {
+	lib.range("-1", 0, 0) == {"from": 0, "to": 65535}
+	lib.range("tcp", "80", 90) == {"from": 80, "to": 90}
+	not lib.range("icmp", 0, 255)
+}
+
+test_containers if {
+	lib.containers(`[{"name": "web"}]`) == [{"name": "web"}]
+	not lib.containers("[")
+	not lib.containers("{}")
+}
+
+test_containers_in_any_case if {
+	lib.containers(`[{"Name": "web", "Privileged": true}]`) == [{"name": "web", "privileged": true}]
+}
+
+test_names_of_parts if {
+	lib.name({"name": "web"}) == "web"
+	lib.name({"name": 1}) == "?"
+	lib.name({}) == "?"
+}
+
+test_patterns_of_actions if {
+	every pattern in ["iam:PassRole", "iam:*", "iam:Pass*", "*", "iam:?assRole", "i*Role"] {
+		lib.may_match(pattern, "iam:passrole")
+	}
+	not lib.may_match("iam:GetRole", "iam:passrole")
+	not lib.may_match("s3:*", "iam:passrole")
+	not lib.may_match("iam:*User", "iam:passrole")
+}
+
+test_protocols_in_any_case if {
+	every protocol in ["-1", "all", "ALL", -1] {
+		lib.is_any(protocol)
+	}
+	not lib.is_any("tcp")
+	not lib.range("ICMP", 0, 255)
+	not lib.range(1, 0, 255)
+	lib.range(6, 22, 22) == {"from": 22, "to": 22}
+}
+
+test_anybody if {
+	lib.is_for_anybody({"principal": "*"})
+	lib.is_for_anybody({"principal": {"AWS": ["arn:aws:iam::1:root", "*"]}})
+	lib.is_for_anybody({"notprincipal": {"AWS": "arn:aws:iam::1:root"}})
+	not lib.is_for_anybody({"principal": {"Service": "lambda.amazonaws.com"}})
 }

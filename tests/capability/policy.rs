@@ -10,9 +10,10 @@
     reason = "a test's helper fails the test"
 )]
 
+mod commands;
 mod hollow;
-mod oracle;
 mod packs;
 mod pulumi;
+mod selftest;
 mod things;
 mod unknown;

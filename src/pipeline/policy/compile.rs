@@ -216,7 +216,7 @@ fn check_parameters(manifest: &Manifest, rules: &[Rule]) -> Result<(), RuleId> {
 }
 
 /// Compiles all rules into one module with one entrypoint each.
-async fn build(
+pub(super) async fn build(
     opa: &Opa<'_>,
     dialect: Dialect,
     rules: &[Rule],
