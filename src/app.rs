@@ -18,6 +18,7 @@ pub mod stage;
 pub mod tools;
 pub mod trust;
 pub mod verify;
+pub mod waive;
 pub mod work;
 
 pub use order::order;

@@ -1,6 +1,7 @@
 //! The command line: clap types, nothing else.
 
 mod agent;
+mod waive;
 
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::names::{PackageName, RunId, StackName};
 
 pub use agent::{Agent, Doctor};
+pub use waive::Waive;
 
 /// Lets an agent change Pulumi infrastructure with nobody reading the diff.
 ///

@@ -17,21 +17,25 @@ mod judge;
 mod machine;
 mod opa;
 mod pack;
+mod parameters;
 mod reads;
 mod report;
 mod rule;
 mod sprintf;
 mod subject;
 mod term;
+pub mod waiver;
 mod wasm;
 
 use std::time::{Duration, Instant};
 
 pub use error::{Error, RuleFault};
 pub use pack::{Compiler, Pack};
-pub use report::{Finding, PackRecord, PolicyReport, RuleResult, Undetermined, Verdict};
+pub use parameters::{LevelChange, Settings, SettingsError};
+pub use report::{Finding, History, PackRecord, PolicyReport, RuleResult, Undetermined, Verdict};
 pub use rule::{Level, Severity};
 pub use subject::{Difference, Options, PathSegment, PropertyPath, Request, Stack, Subject};
+pub use waiver::{Waived, Waiver, Waivers};
 
 use judge::{Index, Judge, Judged};
 use reads::Document;
@@ -75,6 +79,7 @@ pub fn evaluate(request: &Request, packs: &[Pack]) -> Result<PolicyReport, Error
         packs: packs.iter().map(Pack::record).collect(),
         rules,
         subjects: u64::try_from(subjects.len()).unwrap_or(u64::MAX),
+        history: None,
     })
 }
 

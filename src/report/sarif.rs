@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::Report;
-use crate::pipeline::policy::{Finding, RuleResult};
+use crate::pipeline::policy::{Finding, RuleResult, Waived};
 
 /// LIMIT of GitHub's code scanning: results of one run.
 const RESULTS_MAX: usize = 25_000;
@@ -54,6 +54,7 @@ impl Report {
             .iter()
             .map(|urn| json!({ "fullyQualifiedName": urn, "kind": "resource" }))
             .collect();
+        let suppressions: Vec<Value> = finding.waived.iter().map(suppression).collect();
         json!({
             "ruleId": rule.rule,
             "level": level,
@@ -65,6 +66,18 @@ impl Report {
                 },
                 "logicalLocations": resources,
             }],
+            // An empty list says that nothing suppresses it; without one, readers would have to guess.
+            "suppressions": suppressions,
         })
     }
+}
+
+/// A waiver, in SARIF's words.
+fn suppression(waived: &Waived) -> Value {
+    json!({
+        "kind": "external",
+        "status": "accepted",
+        "justification": format!("{} ({}, until {})", waived.reason, waived.owner.as_str(), waived.expires),
+        "properties": { "waiver": waived.waiver, "approvedBy": waived.approved_by, "daysLeft": waived.days_left },
+    })
 }

@@ -164,6 +164,7 @@ pub(super) fn add_unknown(result: &mut RuleResult, rule: &Rule, places: &[Undete
                     ),
                     MESSAGE_CHARS_MAX,
                 ),
+                waived: None,
             });
         }
     }
@@ -216,6 +217,7 @@ fn finding(rule: &Rule, subject: Option<&Subject>, raw: &Raw, secret: bool) -> F
         path: raw.path,
         actual: raw.actual,
         expected: raw.expected,
+        waived: None,
     }
 }
 

@@ -16,6 +16,7 @@ use wasmtime::Module;
 use super::compile::{self, Compiled};
 use super::error::Error;
 use super::machine::{self, LoadError, Ticker};
+use super::parameters::Settings;
 use super::report::PackRecord;
 use super::rule::Rule;
 use super::wasm::Instance;
@@ -44,6 +45,8 @@ pub struct Pack {
     pub(super) hash: Sha256,
     pub(super) rules: Vec<Rule>,
     pub(super) module: Module,
+    /// What the stack's configuration sets.
+    pub(super) settings: Settings,
     wasm: Vec<u8>,
 }
 
@@ -122,6 +125,7 @@ impl Pack {
             hash,
             rules: compiled.rules,
             module,
+            settings: Settings::default(),
             wasm: compiled.wasm,
         })
     }
@@ -163,6 +167,7 @@ impl Pack {
             version: self.manifest.version.clone(),
             hash: self.hash,
             wasm: Sha256::of(&self.wasm),
+            settings: self.settings.clone(),
         }
     }
 }
