@@ -290,7 +290,7 @@ fn the_whole_truth_table() {
     for level in LEVELS {
         for policy in POLICIES {
             for holdout in HOLDOUTS {
-                for step in ["create", "delete", "cooling", "cooled", "lock"] {
+                for step in ["create", "delete", "cooling", "lock"] {
                     table.push_str(&lines(&mut ledger, level, policy, holdout, step));
                 }
             }
@@ -383,4 +383,18 @@ fn a_report_without_history_is_refused() {
         word(&decide(&case(&of))),
         "refused 12: the evidence does not fit together: the policy report does not say what earlier runs have left"
     );
+}
+
+/// The need ends with the period; `cooling` in the table is the second before.
+#[test]
+fn after_the_cooling_period_nobody_is_needed_for_it() {
+    let (_folder, mut ledger) = ledger();
+    let words = ("clean", "passed");
+    for (step, expect) in [
+        ("cooling", "held: destructive, cooling"),
+        ("cooled", "held: destructive"),
+    ] {
+        let of = record(&mut ledger, step, Autonomy::Auto, words, step);
+        assert_eq!(word(&decide(&case(&of))), expect);
+    }
 }

@@ -198,7 +198,11 @@ fn check_parameters(manifest: &Manifest, rules: &[Rule]) -> Result<(), RuleId> {
 }
 
 /// Compiles all rules into one module with one entrypoint each.
-async fn build(opa: &Opa<'_>, rules: &[Rule], batches: &[Batch]) -> Result<Vec<u8>, Error> {
+pub(super) async fn build(
+    opa: &Opa<'_>,
+    rules: &[Rule],
+    batches: &[Batch],
+) -> Result<Vec<u8>, Error> {
     let doing = "restricting the builtins";
     let mut capabilities: Value = opa.json(doing, &["capabilities", "--current"]).await?;
     let Some(builtins) = capabilities

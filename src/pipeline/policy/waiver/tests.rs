@@ -131,20 +131,15 @@ fn what_is_malformed_is_an_error_that_names_it() {
     for (text, said) in cases {
         check_refused(&text, &key, said);
     }
-    let expires = format!(",\"expires\":\"{}\"", day(30));
+    let expires = format!("\"expires\":\"{}\",", day(30));
     let ends = |time: &str| body.replace(&expires, time);
+    let at = |time: Timestamp| ends(&format!("\"expires\":\"{time}\","));
     assert_ne!(ends(""), body);
     for (body, said) in [
         (ends(""), "missing field `expires`"),
-        (ends(",\"expires\":\"never\""), "it is no waiver"),
-        (
-            ends(&format!(",\"expires\":\"{}\"", day(91))),
-            "at most 90 days",
-        ),
-        (
-            ends(&format!(",\"expires\":\"{}\"", day(0))),
-            "after `issued`",
-        ),
+        (ends("\"expires\":\"never\","), "it is no waiver"),
+        (at(day(91)), "at most 90 days"),
+        (at(day(0)), "after `issued`"),
         (
             body.replace("auditors", "audi\u{202e}tors"),
             "`reason` must be one line",
