@@ -119,3 +119,65 @@ fn only_what_is_committed_is_waived() {
     std::fs::write(proposal.join(FILE), file(&key, -1, 30)).unwrap();
     site.judge(&proposal).expect(10);
 }
+
+#[test]
+fn the_command_signs_what_a_run_takes() {
+    let keys = tempfile::tempdir().unwrap();
+    let path = keys.path().join("waivers.key");
+    let key = Key::load_or_create(&path, "security").unwrap();
+    let first = site(&key, "");
+    let waive = |rule: &str, urn: &str, days: &str, key: &std::path::Path| {
+        let key = key.to_str().unwrap();
+        first.lightsout(&[
+            "policy",
+            "waive",
+            "--rule",
+            rule,
+            "--urn",
+            urn,
+            "--days",
+            days,
+            "--key",
+            key,
+            "--reason",
+            "the writers are tenants",
+            "--owner",
+            "Ada",
+            "--approved-by",
+            "Bo",
+        ])
+    };
+    waive("SITE-002", URN, "90", &path).expect(0);
+    waive("SITE-001", URN, "1", &path).expect(0);
+    // One of the same rule and resources takes its place.
+    waive("SITE-001", URN, "7", &path).expect(0);
+    let file = std::fs::read(first.top.join(FILE)).unwrap();
+    let read = Waivers::read(FILE, &file, &[key.verifier()]).unwrap();
+    assert_eq!(read.iter().count(), 2);
+    let second = site(&key, str::from_utf8(&file).unwrap());
+    let report = change(&second, &[OTHER]).expect(0).json();
+    assert_eq!(
+        findings(&report, "SITE-001")[0]["waived"]["approved_by"],
+        "Bo"
+    );
+    assert_eq!(findings(&report, "LIGHTSOUT-WAIVER-003").len(), 1);
+    // What a run would not take is not written.
+    let stranger = keys.path().join("other.key");
+    let refused = waive("SITE-001", URN, "7", &stranger).expect(2);
+    let own = Key::open(&stranger)
+        .unwrap()
+        .unwrap()
+        .verifier()
+        .to_string();
+    assert!(refused.stderr.contains(&own), "{}", refused.stderr);
+    waive("SITE-001", URN, "91", &path).expect(2);
+    waive("SITE-001", "urn:pulumi:*", "7", &path).expect(2);
+    waive(
+        "SITE-001",
+        &URN.replace("site-demo", "elsewhere"),
+        "7",
+        &path,
+    )
+    .expect(2);
+    assert_eq!(std::fs::read(first.top.join(FILE)).unwrap(), file);
+}
