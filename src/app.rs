@@ -19,6 +19,7 @@ pub mod stage;
 pub mod tools;
 pub mod trust;
 pub mod verify;
+pub mod waive;
 pub mod work;
 
 pub use order::order;

@@ -4,6 +4,7 @@
 //! preview, and both always run. Only the gate makes a clearance, and apply consumes it.
 
 pub mod apply;
+pub mod cooling;
 pub mod credentials;
 pub mod gate;
 pub mod generate;

@@ -80,6 +80,7 @@ pub use refusal::{Reason, Refusal};
 use crate::config::Autonomy;
 use crate::ledger::{Evidence, Kind, Recorded};
 use crate::names::{RuleId, RunId, Sha256, StackName};
+use crate::pipeline::cooling;
 use crate::pipeline::generate::Proposal;
 use crate::pipeline::holdout::{HoldoutPass, HoldoutReport};
 use crate::pipeline::order::Mandate;
@@ -300,6 +301,10 @@ fn mismatches(case: &Case<'_>) -> Vec<Reason> {
             "the approval is of another preview",
         ),
         (
+            case.policy.value().report.history.is_some(),
+            "the policy report does not say what earlier runs have left",
+        ),
+        (
             case.proposal.value().refused.is_empty(),
             "the proposal touches what it may not",
         ),
@@ -354,6 +359,13 @@ fn needs_of(case: &Case<'_>) -> Vec<Need> {
     let urns = stateful::destroyed(&case.preview.value().record);
     if !urns.is_empty() {
         needs.push(Need::Destructive { urns });
+    }
+    if let Some(history) = &case.policy.value().report.history {
+        let record = &case.preview.value().record;
+        let resources = cooling::destroyed(record, &history.cooling, history.at);
+        if !resources.is_empty() {
+            needs.push(Need::Cooling { resources });
+        }
     }
     let mut rules: Vec<RuleId> = case
         .policy

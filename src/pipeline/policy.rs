@@ -25,6 +25,7 @@ mod machine;
 pub mod metadata;
 mod opa;
 mod pack;
+mod parameters;
 mod projection;
 mod pulumi;
 mod reads;
@@ -36,15 +37,18 @@ pub mod selftest;
 mod sprintf;
 mod subject;
 mod term;
+pub mod waiver;
 pub mod wasm;
 
 use std::time::{Duration, Instant};
 
 pub use error::{Error, RuleFault};
 pub use pack::{Compiler, Pack};
-pub use report::{Finding, PackRecord, PolicyReport, RuleResult, Undetermined, Verdict};
+pub use parameters::{LevelChange, Settings, SettingsError};
+pub use report::{Finding, History, PackRecord, PolicyReport, RuleResult, Undetermined, Verdict};
 pub use rule::{Level, Severity};
 pub use subject::{Difference, Options, PathSegment, PropertyPath, Request, Stack, Subject};
+pub use waiver::{Waived, Waiver, Waivers};
 
 use crate::names::Urn;
 use document::{Step, Steps};
@@ -104,6 +108,7 @@ pub fn evaluate_on(json: &[u8], packs: &[Pack], threads: usize) -> Result<Policy
         packs: packs.iter().map(Pack::record).collect(),
         rules,
         subjects: u64::try_from(steps.subjects.len()).unwrap_or(u64::MAX),
+        history: None,
     })
 }
 

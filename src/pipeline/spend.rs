@@ -12,8 +12,9 @@ use crate::names::{Sha256, StackName};
 use crate::pipeline::Outcome;
 use crate::pipeline::apply::{self, ApplyStarted, Receipt, Rechecked};
 use crate::pipeline::credentials::Purpose;
-use crate::pipeline::gate::{Clearance, DecisionRecord, Reason, Refusal};
+use crate::pipeline::gate::{Clearance, DecisionRecord, Judged, Reason, Refusal};
 use crate::pipeline::generate::Proposal;
+use crate::pipeline::policy::PolicyReport;
 use crate::pipeline::preview::Preview;
 use crate::pipeline::run::{Run, basis};
 use crate::pipeline::settle::Marker;
@@ -200,6 +201,16 @@ fn stale_rules(run: &Run<'_>) -> Result<Vec<Reason>, Fault> {
     if Sha256::of(text.as_bytes()) != then.config {
         return Ok(vec![stale(
             "the configuration has changed since the decision",
+        )]);
+    }
+    let judged: Recorded<Judged<PolicyReport>> = stages::latest(run)?;
+    if judged
+        .value()
+        .report
+        .rests_on_the_past(crate::perimeter::now())
+    {
+        return Ok(vec![stale(
+            "a waiver that it rests on has ended since the decision",
         )]);
     }
     let differences = then.differences(&basis(run.perimeter, &now, run.job)?);

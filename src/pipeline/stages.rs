@@ -4,9 +4,12 @@ mod check;
 mod decide;
 mod generate;
 mod given;
+mod history;
 mod place;
 
 use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
 
 pub use decide::{Evidence, decide_again, gate, latest, record_clearance, record_decision};
 pub use generate::{Found, find, generate};
@@ -118,7 +121,9 @@ pub async fn policy(
     run: &mut Run<'_>,
     preview: &Recorded<Preview>,
 ) -> Result<Recorded<Judged<PolicyReport>>, Fault> {
-    let report = judge_policies(run, preview.value(), "pack").await?;
+    let at = crate::perimeter::now();
+    let mut report = judge_policies(run, preview.value(), "pack", at).await?;
+    history::add(run, preview.value(), &mut report, at)?;
     run.record(
         Actor::Validator,
         Judged {
@@ -129,23 +134,29 @@ pub async fn policy(
     )
 }
 
-/// What the packs of the base commit say of a preview; they are written below the run's folder under this name.
+/// What the packs of the base commit say of a preview, and what of it is waived at a time; the packs are written below the run's folder under
+/// this name.
 async fn judge_policies(
     run: &Run<'_>,
     preview: &Preview,
     name: &str,
+    at: Timestamp,
 ) -> Result<PolicyReport, Fault> {
     let compiler = Compiler {
         opa: run.kit.opa.clone(),
         cache: run.perimeter.home.join("policies"),
     };
     let mut packs = Vec::new();
-    for (number, path) in run.job.stack.policies.iter().enumerate() {
-        let tree = pack(run.perimeter, &run.base, path)?;
+    for (number, policy) in run.job.stack.policies.iter().enumerate() {
+        let tree = pack(run.perimeter, &run.base, &policy.pack)?;
         let folder = run.materialise(&format!("{name}-{number}"), &tree)?;
-        packs.push(Pack::load(&folder, &compiler).await?);
+        let pack = Pack::load(&folder, &compiler).await?;
+        packs.push(history::set(run, policy, pack)?);
     }
-    Ok(policy::evaluate(&subjects::request(preview)?, &packs)?)
+    let request = subjects::request(preview)?;
+    let mut report = policy::evaluate(&request, &packs)?;
+    history::mark(run, &request.stack, &mut report, at)?;
+    Ok(report)
 }
 
 /// Holdout: what the hidden scenarios say of trials of the proposal.
@@ -256,14 +267,11 @@ fn forbidden(run: &Run<'_>) -> Result<Vec<PathBuf>, Fault> {
         perimeter.key(),
         super::run::state_path(perimeter, run.job),
     ];
-    let folders = run.job.stack.policies.iter().chain(
-        run.job
-            .stack
-            .holdouts
-            .iter()
-            .map(|holdouts| &holdouts.source),
-    );
-    paths.extend(folders.map(|folder| perimeter.top.join(folder)));
+    let stack = &run.job.stack;
+    let hidden = (stack.policies.iter().map(|policy| &policy.pack))
+        .chain(stack.holdouts.iter().map(|holdouts| &holdouts.source))
+        .chain(stack.waivers.iter().map(|waivers| &waivers.file));
+    paths.extend(hidden.map(|path| perimeter.top.join(path)));
     if let Some(home) = perimeter.environment.path("HOME") {
         paths.extend([".aws/credentials", ".ssh", ".config", ".netrc"].map(|name| home.join(name)));
     }

@@ -24,6 +24,8 @@ mod credentials;
 mod dependencies;
 /// Hidden scenarios: steps, files, verdicts, silence.
 mod holdout;
+/// What a run knows beside its preview: settings, waivers, earlier runs.
+mod memory;
 /// Policies: the packs that ship, and packs that judge nothing.
 mod policy;
 /// README.md says what is true.

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::ledger::{Actor, Key, Ledger, PersonName};
 use crate::perimeter::import::RelPath;
 use crate::pipeline::order::{Basis, Origin, WorkOrder};
 
-const POLICIES: [&str; 4] = ["clean", "undetermined", "denied", "hollow"];
+const POLICIES: [&str; 5] = ["clean", "waived", "undetermined", "denied", "hollow"];
 const HOLDOUTS: [&str; 4] = ["passed", "failed", "not-removed", "none"];
 const LEVELS: [Autonomy; 3] = [Autonomy::Review, Autonomy::Balanced, Autonomy::Auto];
 
@@ -28,6 +28,7 @@ fn mandate(autonomy: Autonomy) -> Mandate {
             folder: hash("folder"),
             policies: BTreeMap::new(),
             holdouts: None,
+            waivers: None,
         },
         tools: BTreeMap::new(),
         lightsout: "0".to_owned(),
@@ -71,23 +72,51 @@ fn preview(of: Sha256, tree: &str, destroys: bool) -> Preview {
     .unwrap()
 }
 
-fn policy(word: &str) -> PolicyReport {
+fn policy(word: &str, step: &str) -> PolicyReport {
     let urn = "urn:pulumi:prod::site::aws:s3/bucket:Bucket::b";
-    let finding = json!({
+    let lost = json!({
+        "urns": [urn], "ids": [], "lost": ["protect"], "run": "earlier", "since": at(0), "until": at(7),
+    });
+    // Of the thing that is deleted, on the last second of its cooling period; for `cooled`, on the next one.
+    let history = match step {
+        "cooling" => {
+            json!({ "at": at(7) - jiff::SignedDuration::from_secs(1), "waivers": null, "cooling": [lost] })
+        }
+        "cooled" => json!({ "at": at(7), "waivers": null, "cooling": [lost] }),
+        _ => json!({ "at": at(1), "waivers": null, "cooling": [] }),
+    };
+    let history = if word == "forgetful" {
+        Value::Null
+    } else {
+        history
+    };
+    let waived = json!({
+        "waiver": hash("w"), "owner": "Ada", "approved_by": null, "reason": "r", "expires": at(30), "days_left": 29,
+    });
+    let mut finding = json!({
         "rule": "R-1", "severity": "high", "level": "mandatory", "urn": urn, "path": [], "actual": null, "expected": null,
         "message": "do not",
     });
+    if word == "waived" {
+        finding["waived"] = waived;
+    }
+    let is_found = ["denied", "waived"].contains(&word);
     let rule = json!({
         "rule": "R-1", "pack": "p", "title": "t", "severity": "high", "level": "mandatory", "evaluated": 1,
-        "findings": if word == "denied" { vec![finding] } else { Vec::new() },
+        "findings": if is_found { vec![finding] } else { Vec::new() },
         "undetermined": if word == "undetermined" { vec![json!({ "urn": urn, "paths": [] })] } else { Vec::new() },
     });
     serde_json::from_value(json!({
         "packs": [{ "name": "p", "version": "1", "hash": hash("p"), "wasm": hash("w") }],
         "rules": if word == "hollow" { Vec::new() } else { vec![rule] },
-        "subjects": 1,
+        "subjects": 1, "history": history,
     }))
     .unwrap()
+}
+
+/// Midnight of a day.
+fn at(day: i64) -> jiff::Timestamp {
+    jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(day * 24)
 }
 
 fn holdout(word: &str) -> HoldoutReport {
@@ -128,7 +157,7 @@ fn record(
 ) -> Recordings {
     let (destroys, privileged) = match step {
         "create" => (false, &[][..]),
-        "delete" => (true, &[][..]),
+        "delete" | "cooling" | "cooled" => (true, &[][..]),
         "lock" => (false, &["package-lock.json"][..]),
         other => panic!("{other}"),
     };
@@ -151,7 +180,7 @@ fn record(
     let about = preview.hash();
     let policy = Judged {
         preview: about,
-        report: policy(words.0),
+        report: policy(words.0, step),
     };
     let policy = ledger.record(&run, Actor::Validator, policy, &[]).unwrap();
     let holdout = Judged {
@@ -236,7 +265,7 @@ fn lines(ledger: &mut Ledger, level: Autonomy, policy: &str, holdout: &str, step
         }));
         writeln!(
             lines,
-            "{level:<8} {policy:<12} {holdout:<11} {step:<6} {name:<8} → {decision}"
+            "{level:<8} {policy:<12} {holdout:<11} {step:<7} {name:<8} → {decision}"
         )
         .unwrap();
     }
@@ -261,7 +290,7 @@ fn the_whole_truth_table() {
     for level in LEVELS {
         for policy in POLICIES {
             for holdout in HOLDOUTS {
-                for step in ["create", "delete", "lock"] {
+                for step in ["create", "delete", "cooling", "lock"] {
                     table.push_str(&lines(&mut ledger, level, policy, holdout, step));
                 }
             }
@@ -341,5 +370,31 @@ fn evidence_of_something_else_is_refused() {
             decision.starts_with("refused 12: the evidence does not fit together"),
             "{what}: {decision}"
         );
+    }
+}
+
+/// What earlier runs have left must be known.
+#[test]
+fn a_report_without_history_is_refused() {
+    let (_folder, mut ledger) = ledger();
+    let words = ("forgetful", "passed");
+    let of = record(&mut ledger, "forgetful", Autonomy::Auto, words, "create");
+    assert_eq!(
+        word(&decide(&case(&of))),
+        "refused 12: the evidence does not fit together: the policy report does not say what earlier runs have left"
+    );
+}
+
+/// The need ends with the period; `cooling` in the table is the second before.
+#[test]
+fn after_the_cooling_period_nobody_is_needed_for_it() {
+    let (_folder, mut ledger) = ledger();
+    let words = ("clean", "passed");
+    for (step, expect) in [
+        ("cooling", "held: destructive, cooling"),
+        ("cooled", "held: destructive"),
+    ] {
+        let of = record(&mut ledger, step, Autonomy::Auto, words, step);
+        assert_eq!(word(&decide(&case(&of))), expect);
     }
 }

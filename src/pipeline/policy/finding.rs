@@ -218,6 +218,7 @@ pub(super) fn add_unknown(result: &mut RuleResult, rule: &Rule, places: &[Undete
                     ),
                     MESSAGE_CHARS_MAX,
                 ),
+                waived: None,
             });
         }
     }
@@ -270,6 +271,7 @@ fn finding(rule: &Rule, place: Option<Place<'_>>, raw: &Raw, secret: bool) -> Fi
         path: raw.path,
         actual: raw.actual,
         expected: raw.expected,
+        waived: None,
     }
 }
 

@@ -17,6 +17,7 @@ use super::batch::{self, Batch};
 use super::compile::{self, Compiled};
 use super::error::Error;
 use super::machine::{self, LoadError, Ticker};
+use super::parameters::Settings;
 use super::pulumi;
 use super::report::PackRecord;
 use super::rule::{Dialect, Rule};
@@ -47,6 +48,8 @@ pub struct Pack {
     pub(super) rules: Vec<Rule>,
     pub(super) batches: Vec<Batch>,
     pub(super) module: Module,
+    /// What the stack's configuration sets.
+    pub(super) settings: Settings,
     wasm: Vec<u8>,
 }
 
@@ -132,6 +135,7 @@ impl Pack {
             rules: compiled.rules,
             batches: compiled.batches,
             module,
+            settings: Settings::default(),
             wasm: compiled.wasm,
         })
     }
@@ -173,6 +177,7 @@ impl Pack {
             version: self.manifest.version.clone(),
             hash: self.hash,
             wasm: Sha256::of(&self.wasm),
+            settings: self.settings.clone(),
         }
     }
 }
