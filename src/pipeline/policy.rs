@@ -20,6 +20,7 @@ mod pack;
 mod reads;
 mod report;
 mod rule;
+mod scoped;
 mod sprintf;
 mod subject;
 mod term;

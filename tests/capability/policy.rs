@@ -13,5 +13,6 @@
 mod hollow;
 mod oracle;
 mod packs;
+mod resolved;
 mod things;
 mod unknown;

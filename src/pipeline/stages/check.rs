@@ -175,7 +175,7 @@ async fn check(run: &Run<'_>, folder: &OwnedFd) -> Result<Checked, Fault> {
             Ok(failed(Some(hash), text))
         }
         Previewed::Preview { preview, .. } => {
-            let report = match super::judge_policies(run, &preview, "check-pack").await {
+            let report = match super::rules::judge(run, &preview, "check-pack").await {
                 Ok(report) => report,
                 // The packs are the base's; what a rule makes of this program is said where the run is judged.
                 Err(Fault::Policy(error)) => {
