@@ -5,9 +5,17 @@
 //!
 //! Values arrive and leave as Rego's own: a set is a set, and a key can be any value. Each family has a file below `builtins`.
 
-mod encoding;
+mod crypto;
+mod graph;
+mod hex;
+mod net;
+mod numbers;
 mod object;
+mod semver;
 mod strings;
+mod time;
+mod units;
+mod uuid;
 
 use super::term::Term;
 
@@ -24,7 +32,19 @@ pub(super) enum Failure {
 }
 
 /// All that are functions, by family.
-const FAMILIES: &[&[(&str, Builtin)]] = &[encoding::BUILTINS, object::BUILTINS, strings::BUILTINS];
+const FAMILIES: &[&[(&str, Builtin)]] = &[
+    crypto::BUILTINS,
+    graph::BUILTINS,
+    hex::BUILTINS,
+    net::BUILTINS,
+    numbers::BUILTINS,
+    object::BUILTINS,
+    semver::BUILTINS,
+    strings::BUILTINS,
+    time::BUILTINS,
+    units::BUILTINS,
+    uuid::BUILTINS,
+];
 
 /// The one that is no function: it answers the time that the instance was given, the same for all of a run.
 const NOW: &str = "time.now_ns";
