@@ -16,6 +16,7 @@ mod strings;
 mod time;
 mod units;
 mod uuid;
+mod weight;
 
 use super::term::Term;
 

@@ -1,18 +1,13 @@
 //! Ways through a graph: an object from each node to an array or a set of its neighbours.
 //!
-//! LIMIT: the number of ways grows beyond all bounds with the graph, and each may be as long as the graph is large. What is
-//! collected is counted, and beyond a limit there is no answer.
+//! LIMIT: the number of ways grows beyond all bounds with the graph, and each may be as long as the graph is large. All that
+//! were tried are weighed, and beyond a limit there is no answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Builtin, Failure, Term};
+use super::{Builtin, Failure, Term, weight};
 
 pub(super) const BUILTINS: &[(&str, Builtin)] = &[("graph.reachable_paths", reachable_paths)];
-
-/// LIMIT: nodes of all ways together, and of those that were tried.
-const NODES_MAX: usize = 200_000;
-
-type Graph = BTreeMap<Term, Term>;
 
 fn reachable_paths(arguments: &[Term]) -> Result<Term, Failure> {
     let (Some(Term::Object(graph)), Some(initial)) = (arguments.first(), arguments.get(1)) else {
@@ -23,68 +18,71 @@ fn reachable_paths(arguments: &[Term]) -> Result<Term, Failure> {
         graph,
         open: Vec::new(),
         found: BTreeSet::new(),
-        nodes: 0,
+        weight: 0,
     };
     for node in initial {
         // A way begins only at a node that is in the graph.
         if graph.contains_key(node) {
-            walk.open(Vec::new(), node)?;
+            walk.open(&Path::default(), node)?;
         }
     }
     while let Some(path) = walk.open.pop() {
         walk.extend(path)?;
     }
-    let paths = walk
-        .found
-        .into_iter()
-        .map(|path| path.into_iter().cloned().collect());
+    let paths = walk.found.into_iter();
+    let paths = paths.map(|path| path.into_iter().cloned().collect());
     Ok(Term::Set(paths.collect()))
 }
 
+#[derive(Debug, Clone, Default)]
+struct Path<'a> {
+    nodes: Vec<&'a Term>,
+    weight: usize,
+}
+
 struct Walk<'a> {
-    graph: &'a Graph,
+    graph: &'a BTreeMap<Term, Term>,
     /// Ways whose last node was not looked at yet.
-    open: Vec<Vec<&'a Term>>,
+    open: Vec<Path<'a>>,
     found: BTreeSet<Vec<&'a Term>>,
-    /// Nodes of all ways that were opened.
-    nodes: usize,
+    /// Of all ways that were tried.
+    weight: usize,
 }
 
 impl<'a> Walk<'a> {
-    fn open(&mut self, mut path: Vec<&'a Term>, node: &'a Term) -> Result<(), Failure> {
-        path.push(node);
-        self.nodes = self.nodes.saturating_add(path.len());
-        if self.nodes > NODES_MAX {
-            return Err(Failure::NotOffered(format!(
-                "paths of more than {NODES_MAX} nodes together are not offered"
-            )));
-        }
+    /// Tries a way one node further.
+    fn open(&mut self, path: &Path<'a>, node: &'a Term) -> Result<(), Failure> {
+        let mut path = path.clone();
+        path.nodes.push(node);
+        path.weight = weight::add(path.weight, weight::of(node))?;
         self.open.push(path);
         Ok(())
     }
 
-    fn extend(&mut self, mut path: Vec<&'a Term>) -> Result<(), Failure> {
-        let Some(node) = path.last().copied() else {
+    fn extend(&mut self, mut path: Path<'a>) -> Result<(), Failure> {
+        self.weight = weight::add(self.weight, path.weight)?;
+        let Some(node) = path.nodes.last().copied() else {
             return Ok(());
         };
         let Some(neighbours) = self.graph.get(node) else {
             // It leads out of the graph: the way ends before it.
-            path.pop();
-            self.found.insert(path);
+            path.nodes.pop();
+            self.found.insert(path.nodes);
             return Ok(());
         };
         let neighbours = items(neighbours).unwrap_or_default();
         if neighbours.is_empty() {
-            self.found.insert(path);
+            self.found.insert(path.nodes);
             return Ok(());
         }
         for neighbour in neighbours {
+            self.weight = weight::add(self.weight, path.weight)?;
             // OPA lets a way begin with the same node twice.
-            if path.len() > 1 && path.contains(&neighbour) {
+            if path.nodes.len() > 1 && path.nodes.contains(&neighbour) {
                 // A circle: the way ends before it closes.
-                self.found.insert(path.clone());
+                self.found.insert(path.nodes.clone());
             } else {
-                self.open(path.clone(), neighbour)?;
+                self.open(&path, neighbour)?;
             }
         }
         Ok(())
@@ -147,7 +145,7 @@ mod tests {
             rooms.push(format!("\"{at}a\":[\"{0}a\",\"{0}b\"]", at + 1));
             rooms.push(format!("\"{at}b\":[\"{0}a\",\"{0}b\"]", at + 1));
         }
-        let expect = "paths of more than 200000 nodes together are not offered";
+        let expect = "a result of more than 4194304 bytes is not offered";
         let arguments = format!(r#"[{{{}}},["0a"]]"#, rooms.join(","));
         check("graph.reachable_paths", &arguments, expect);
         // One way that is longer than any stack.

@@ -7,7 +7,7 @@ mod network;
 
 use std::collections::BTreeSet;
 
-use super::{Builtin, Failure, Term, text};
+use super::{Builtin, Failure, Term, text, weight};
 use network::{Network, address, written};
 
 pub(super) const BUILTINS: &[(&str, Builtin)] = &[
@@ -57,9 +57,14 @@ fn contains_matches(arguments: &[Term]) -> Result<Term, Failure> {
             "more than {PAIRS_MAX} pairs of networks are not compared"
         )));
     }
+    let weigh = |(_, index): &(_, Term)| weight::of(index);
+    let weights: Vec<usize> = others.iter().map(weigh).collect();
+    let mut result = 0;
     for (network, index) in &networks {
-        for (other, other_index) in &others {
+        let own = weight::of(index);
+        for ((other, other_index), others) in others.iter().zip(&weights) {
             if contains(network, other)? {
+                result = weight::add(result, own.saturating_add(*others))?;
                 found.insert([index.clone(), other_index.clone()].into_iter().collect());
             }
         }

@@ -51,11 +51,7 @@ fn integer(arguments: &[Term], at: usize) -> Result<BigInt, Failure> {
     let Some(Term::Number(number)) = arguments.get(at) else {
         return Err(Failure::Undefined);
     };
-    if let Some(integer) = number.as_big() {
-        return Ok(integer);
-    }
-    let decimal = Decimal::parse(number.text())?;
-    let (numerator, denominator) = decimal.ratio()?;
+    let (numerator, denominator) = Decimal::parse(number.text())?.ratio()?;
     if (&numerator % &denominator).sign() == Sign::NoSign {
         Ok(numerator / denominator)
     } else {

@@ -118,6 +118,14 @@ fn millions_of_pairs_are_not_compared() {
         &format!("[{many},{many}]"),
         "more than 100000 pairs of networks are not compared",
     );
+    // What comes with an address comes again with each match.
+    let heavy = format!(r#"{{["1.1.1.1","{}"]}}"#, "x".repeat(100_000));
+    let many: Vec<String> = (0..100).map(|_| r#""1.1.1.0/24""#.to_owned()).collect();
+    check(
+        "net.cidr_contains_matches",
+        &format!("[[{}],{heavy}]", many.join(",")),
+        "a result of more than 4194304 bytes is not offered",
+    );
 }
 
 #[test]
