@@ -5,9 +5,15 @@
 //!
 //! Values arrive and leave as Rego's own: a set is a set, and a key can be any value. Each family has a file below `builtins`.
 
+mod casts;
 mod encoding;
+mod glob;
+mod json;
 mod object;
+mod patch;
+mod regexp;
 mod strings;
+mod url;
 
 use super::term::Term;
 
@@ -24,7 +30,17 @@ pub(super) enum Failure {
 }
 
 /// All that are functions, by family.
-const FAMILIES: &[&[(&str, Builtin)]] = &[encoding::BUILTINS, object::BUILTINS, strings::BUILTINS];
+const FAMILIES: &[&[(&str, Builtin)]] = &[
+    casts::BUILTINS,
+    encoding::BUILTINS,
+    glob::BUILTINS,
+    json::BUILTINS,
+    object::BUILTINS,
+    patch::BUILTINS,
+    regexp::BUILTINS,
+    strings::BUILTINS,
+    url::BUILTINS,
+];
 
 /// The one that is no function: it answers the time that the instance was given, the same for all of a run.
 const NOW: &str = "time.now_ns";
@@ -37,7 +53,7 @@ pub(super) enum Offered {
 }
 
 /// The builtins that OPA compiles into the module itself and that depend on their arguments alone.
-const COMPILED_IN: [&str; 103] = [
+const COMPILED_IN: &[&str] = &[
     "abs",
     "all",
     "and",
@@ -124,8 +140,6 @@ const COMPILED_IN: [&str; 103] = [
     "sort",
     "split",
     "startswith",
-    "strings.any_prefix_match",
-    "strings.any_suffix_match",
     "strings.replace_n",
     "strings.reverse",
     "substring",
@@ -162,6 +176,14 @@ pub(super) fn is_offered(name: &str) -> bool {
 fn text(arguments: &[Term], at: usize) -> Result<&str, Failure> {
     let argument = arguments.get(at).and_then(Term::as_str);
     argument.ok_or(Failure::Undefined)
+}
+
+/// The whole number at a place of the arguments.
+fn integer(arguments: &[Term], at: usize) -> Result<i64, Failure> {
+    match arguments.get(at) {
+        Some(Term::Number(number)) => number.as_i64().ok_or(Failure::Undefined),
+        Some(_) | None => Err(Failure::Undefined),
+    }
 }
 
 #[cfg(test)]
