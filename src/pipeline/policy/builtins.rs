@@ -6,16 +6,27 @@
 //! Values arrive and leave as Rego's own: a set is a set, and a key can be any value. Each family has a file below `builtins`.
 
 mod casts;
-mod encoding;
+mod crypto;
 mod glob;
+mod graph;
+mod hex;
 mod json;
+mod net;
+mod numbers;
 mod object;
 mod patch;
+mod refused;
 mod regexp;
+mod semver;
 mod strings;
+mod time;
+mod units;
 mod url;
+mod uuid;
 
 use super::term::Term;
+
+pub(super) use refused::refusal;
 
 /// A builtin: a function of its arguments, and of nothing else.
 pub(super) type Builtin = fn(&[Term]) -> Result<Term, Failure>;
@@ -32,14 +43,22 @@ pub(super) enum Failure {
 /// All that are functions, by family.
 const FAMILIES: &[&[(&str, Builtin)]] = &[
     casts::BUILTINS,
-    encoding::BUILTINS,
+    crypto::BUILTINS,
     glob::BUILTINS,
+    graph::BUILTINS,
+    hex::BUILTINS,
     json::BUILTINS,
+    net::BUILTINS,
+    numbers::BUILTINS,
     object::BUILTINS,
     patch::BUILTINS,
     regexp::BUILTINS,
+    semver::BUILTINS,
     strings::BUILTINS,
+    time::BUILTINS,
+    units::BUILTINS,
     url::BUILTINS,
+    uuid::BUILTINS,
 ];
 
 /// The one that is no function: it answers the time that the instance was given, the same for all of a run.
