@@ -194,9 +194,8 @@ impl PolicyReport {
     /// Whether a waiver that the verdict rests on has ended since.
     #[must_use]
     pub fn rests_on_the_past(&self, now: Timestamp) -> bool {
-        self.waived().any(|(finding, waived)| {
-            finding.level == Level::Mandatory && waived.expires <= now
-        })
+        self.waived()
+            .any(|(finding, waived)| finding.level == Level::Mandatory && waived.expires <= now)
     }
 
     /// Where mandatory rules could not know.
