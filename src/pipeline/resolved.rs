@@ -132,7 +132,7 @@ impl Rules {
 
     /// Judges every rule on a whole stack.
     fn whole(&self, request: &Request) -> Result<PolicyReport, policy::Error> {
-        policy::evaluate(request, &self.packs)
+        judge(request, &self.packs)
     }
 
     /// Judges the rules about one resource; nothing when there are none.
@@ -140,8 +140,13 @@ impl Rules {
         if self.singles.is_empty() {
             return Ok(None);
         }
-        policy::evaluate(request, &self.singles).map(Some)
+        judge(request, &self.singles).map(Some)
     }
+}
+
+/// THE place where resolved values are judged: what counts as a finding that refuses is settled here as it is for a preview.
+fn judge(request: &Request, packs: &[Pack]) -> Result<PolicyReport, policy::Error> {
+    policy::evaluate(request, packs)
 }
 
 /// Where a report says that a rule could not know.
