@@ -59,7 +59,7 @@ impl Files {
                 .file("policy-packs/files/file_001.rego", RULE)
                 .file("stacks/files/Pulumi.yaml", &project)
                 .file("holdouts/files-demo/files.feature", feature)
-                .agent("sed -i 's/description: files/description: more files/' Pulumi.yaml")
+                .agent("printf '%s\\n' 'outputs:' '  word: ${seen.value}' >> Pulumi.yaml")
         };
         let first = stack().build();
         let arguments = ["tools", "add", "provider", "local@0.1.0", "--file"];

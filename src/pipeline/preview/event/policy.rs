@@ -60,13 +60,14 @@ impl Violation {
         }
     }
 
-    /// It in one line.
+    /// It in one line; the engine puts the policy's description and its message on lines of their own.
     pub(super) fn line(&self) -> String {
+        let message: Vec<&str> = self.message.trim().lines().collect();
         format!(
             "policy `{}` of `{}`: {}",
             self.policy_name,
             self.policy_pack_name,
-            self.message.trim()
+            message.join(": ")
         )
     }
 }
