@@ -11,6 +11,7 @@ pub mod check;
 pub mod doctor;
 pub mod order;
 pub mod outside;
+pub mod policy;
 pub mod route;
 pub mod runner;
 pub mod stacks;
@@ -66,10 +67,10 @@ pub fn main(cli: Cli, shed: Shed) -> Exit {
 async fn dispatch(cli: Cli, shed: Shed) -> Result<Exit, Fault> {
     let environment = Environment::read(shed);
     let outside = Outside::new(&cli, environment)?;
-    if cli.format == FormatArg::Matrix && !matches!(cli.command, Command::Stacks(_)) {
-        return Err(Fault::Usage(
-            "`--format matrix` is for `lightsout stacks`".to_owned(),
-        ));
+    if let Some(only) = cli.format.only().filter(|only| *only != cli.command.name()) {
+        let format = format!("{:?}", cli.format).to_ascii_lowercase();
+        let why = format!("`--format {format}` is for `lightsout {only}`");
+        return Err(Fault::Usage(why));
     }
     // Whatever a command prints, the runner takes none of it for a command of its own.
     let mut runner = Runner::begin(&outside.environment)?;
@@ -92,7 +93,10 @@ async fn act(outside: &Outside, cli: &Cli, runner: &mut Option<Runner>) -> Resul
         Command::Acknowledge(arguments) => acknowledge(outside, arguments),
         Command::Generate(arguments) => stage::generate(outside, arguments).await,
         Command::Preview(arguments) => stage::preview(outside, arguments).await,
-        Command::Policy(arguments) => stage::policy(outside, arguments).await,
+        Command::Policy(arguments) => match &arguments.command {
+            None => stage::policy(outside, &arguments.stage).await,
+            Some(command) => policy::run(outside, command, cli.format).await,
+        },
         Command::Holdout(arguments) => stage::holdout(outside, arguments).await,
         Command::Gate(arguments) => stage::gate(outside, arguments).await,
         Command::Apply(arguments) => stage::apply(outside, arguments).await,

@@ -1,6 +1,7 @@
 //! The command line: clap types, nothing else.
 
 mod agent;
+mod policy;
 
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::names::{PackageName, RunId, StackName};
 
 pub use agent::{Agent, Doctor};
+pub use policy::{Build, Eval, Explain, List, New, Packs, Policy, PolicyCommand};
 
 /// Lets an agent change Pulumi infrastructure with nobody reading the diff.
 ///
@@ -52,6 +54,10 @@ pub enum FormatArg {
     Json,
     /// Of `stacks`: an array of matrices for GitHub's `strategy.matrix`.
     Matrix,
+    /// Of `policy eval`: SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Of `policy eval`: JUnit's XML, for CI systems.
+    Junit,
 }
 
 impl FormatArg {
@@ -60,7 +66,17 @@ impl FormatArg {
     pub const fn plain(self) -> Format {
         match self {
             Self::Human => Format::Human,
-            Self::Json | Self::Matrix => Format::Json,
+            Self::Json | Self::Matrix | Self::Sarif | Self::Junit => Format::Json,
+        }
+    }
+
+    /// The one command that it is for, unless it is for all.
+    #[must_use]
+    pub const fn only(self) -> Option<&'static str> {
+        match self {
+            Self::Human | Self::Json => None,
+            Self::Matrix => Some("stacks"),
+            Self::Sarif | Self::Junit => Some("policy eval"),
         }
     }
 }
@@ -72,6 +88,38 @@ pub enum Format {
     Human,
     /// One JSON document on standard output.
     Json,
+}
+
+impl Command {
+    /// Its name, as far as a format may be for it alone.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Stacks(_) => "stacks",
+            Self::Policy(Policy {
+                command: Some(PolicyCommand::Eval(_)),
+                ..
+            }) => "policy eval",
+            Self::Policy(_)
+            | Self::Run(_)
+            | Self::Work(_)
+            | Self::Route(_)
+            | Self::Demo(_)
+            | Self::Approve(_)
+            | Self::Acknowledge(_)
+            | Self::Generate(_)
+            | Self::Preview(_)
+            | Self::Holdout(_)
+            | Self::Gate(_)
+            | Self::Apply(_)
+            | Self::Verify(_)
+            | Self::Agent { .. }
+            | Self::Tools { .. }
+            | Self::TrustPolicy(_)
+            | Self::Schema
+            | Self::Vocabulary => "another",
+        }
+    }
 }
 
 /// What to do.
@@ -95,8 +143,8 @@ pub enum Command {
     Generate(Generate),
     /// Stage: preview a proposal; reads one, prints a preview.
     Preview(Stage),
-    /// Stage: judge a preview by the policies.
-    Policy(Stage),
+    /// Stage: judge a preview by the policies. Its commands test, write, build, list and explain packs.
+    Policy(Policy),
     /// Stage: judge a preview by the hidden scenarios, on trials.
     Holdout(Stage),
     /// Stage: decide; reads the last judge's report.

@@ -98,6 +98,12 @@ pub enum Fault {
     #[diagnostic(code(lightsout::policy))]
     Policy(#[from] pipeline::policy::Error),
     #[error(transparent)]
+    #[diagnostic(
+        code(lightsout::policy::test),
+        help("`lightsout policy new DIR` writes a pack in which everything is in its place")
+    )]
+    PolicyTest(#[from] pipeline::policy::selftest::Error),
+    #[error(transparent)]
     #[diagnostic(code(lightsout::holdout))]
     Holdout(#[from] pipeline::holdout::trial::Error),
     #[error(transparent)]
@@ -235,6 +241,7 @@ impl Fault {
             | Self::Engine(_)
             | Self::Preview(_)
             | Self::Policy(_)
+            | Self::PolicyTest(_)
             | Self::Holdout(_)
             | Self::Ledger(_)
             | Self::Key(_)

@@ -8,7 +8,8 @@ mod agent;
 mod end;
 mod human;
 pub mod markdown;
-pub mod sarif;
+pub mod policy;
+pub mod rules;
 
 use std::path::{Path, PathBuf};
 
@@ -27,6 +28,7 @@ use crate::pipeline::order::Mandate;
 use crate::pipeline::policy::PolicyReport;
 use crate::pipeline::preview::Preview;
 use crate::pipeline::run::Run;
+use policy::Told;
 
 /// A run's report.
 #[derive(Debug, Serialize)]
@@ -156,7 +158,34 @@ impl Report {
         self.wall.as_ref()
     }
 
-    /// Writes `report.json`, `report.sarif` and `report.txt` into the run's folder.
+    /// What the policies said, as SARIF.
+    #[must_use]
+    pub fn sarif(&self) -> serde_json::Value {
+        let nothing = PolicyReport {
+            packs: Vec::new(),
+            rules: Vec::new(),
+            subjects: 0,
+        };
+        let report = self.policy.as_ref().map(|judged| &judged.report);
+        self.told(report.unwrap_or(&nothing), &self.file()).sarif()
+    }
+
+    /// The file that stands for the program.
+    fn file(&self) -> String {
+        format!("{}/Pulumi.yaml", self.path)
+    }
+
+    fn told<'a>(&'a self, report: &'a PolicyReport, file: &'a str) -> Told<'a> {
+        Told {
+            report,
+            docs: &[],
+            version: &self.mandate.lightsout,
+            stack: self.mandate.stack.as_str(),
+            file,
+        }
+    }
+
+    /// Writes `report.json`, `report.sarif`, `report.txt` and, when policies have judged, `policy.junit.xml` into the run's folder.
     ///
     /// # Errors
     /// They cannot be written.
@@ -164,11 +193,16 @@ impl Report {
         let wrong = |error| Fault::Usage(format!("writing the report: {error}"));
         let json = serde_json::to_vec_pretty(self).map_err(wrong)?;
         let sarif = serde_json::to_vec_pretty(&self.sarif()).map_err(wrong)?;
-        for (name, bytes) in [
+        let mut files = vec![
             ("report.json", json),
             ("report.sarif", sarif),
             ("report.txt", self.human().into_bytes()),
-        ] {
+        ];
+        if let Some(judged) = &self.policy {
+            let junit = self.told(&judged.report, &self.file()).junit()?;
+            files.push(("policy.junit.xml", junit.into_bytes()));
+        }
+        for (name, bytes) in files {
             let path = folder.join(name);
             std::fs::write(&path, bytes).map_err(Fault::file("writing", &path))?;
         }

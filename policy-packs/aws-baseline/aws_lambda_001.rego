@@ -15,29 +15,15 @@ package aws.lambda_001
 
 import rego.v1
 
-words := {"secret", "password", "passwd", "token", "api_key", "apikey", "private_key", "access_key", "credential"}
+import data.aws.lib_secret
 
 deny contains {"path": ["environment", "variables", name], "msg": concat("", ["`", name, "` holds a secret"])} if {
 	value := input.inputs.environment.variables[name]
-	some word in words
-	contains(lower(name), word)
-	is_literal(value)
+	lib_secret.names_secret(name)
+	lib_secret.is_literal(value)
 }
 
 deny contains {"path": ["environment", "variables", name], "msg": concat("", ["`", name, "` holds an access key"])} if {
 	value := input.inputs.environment.variables[name]
-	is_access_key(value)
-}
-
-# A reference to where the secret is kept is what the rule asks for.
-is_literal(value) if {
-	trim_space(value) != ""
-	not startswith(value, "arn:")
-	not startswith(value, "/")
-}
-
-is_access_key(value) if {
-	some prefix in {"AKIA", "ASIA"}
-	startswith(value, prefix)
-	count(value) == 20
+	lib_secret.is_access_key(value)
 }

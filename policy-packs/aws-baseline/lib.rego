@@ -1,4 +1,4 @@
-# Helpers for policy documents. Only what a rule passes in is read.
+# Helpers that read nothing themselves: only what a rule passes in is read.
 package aws.lib
 
 import rego.v1
@@ -23,10 +23,15 @@ is_readable(policy) if is_object(lowered(document(policy)).statement)
 is_readable(policy) if is_array(lowered(document(policy)).statement)
 
 # The statements that allow something.
-allowing(policy) := [statement |
+allowing(policy) := having(policy, "allow")
+
+# The statements that deny something.
+denying(policy) := having(policy, "deny")
+
+having(policy, effect) := [statement |
 	some each in list(lowered(document(policy)).statement)
 	statement := lowered(each)
-	lower(statement.effect) == "allow"
+	lower(statement.effect) == effect
 ]
 
 # Whether a pattern matches everything, however it is written: `*`, `**`, `*:*`, `arn:aws:*`.
@@ -47,6 +52,7 @@ is_for_anybody(statement) if statement.notprincipal
 tying := {
 	"aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths",
 	"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourcevpc", "aws:sourcevpce",
+	"kms:calleraccount",
 }
 
 is_tied(statement) if {
@@ -60,6 +66,52 @@ is_tied(statement) if {
 	}
 }
 
+is_tied(statement) if {
+	some operator, conditions in statement.condition
+	lower(operator) == "ipaddress"
+	some key, values in conditions
+	lower(key) in {"aws:sourceip", "aws:vpcsourceip"}
+	every value in list(values) {
+		is_string(value)
+		not is_world(value)
+	}
+}
+
+# Who comes through a mount target is in the network of the file system; AWS's own services are not anybody.
+is_tied(statement) if {
+	some operator, conditions in statement.condition
+	lower(operator) == "bool"
+	some key, values in conditions
+	lower(key) in {"elasticfilesystem:accessedviamounttarget", "aws:principalisawsservice"}
+	every value in list(values) {
+		is_true(value)
+	}
+}
+
+# Some properties hold a boolean as text.
+is_true(value) if value == true
+
+is_true(value) if {
+	is_string(value)
+	lower(value) == "true"
+}
+
+is_false(value) if value == false
+
+is_false(value) if {
+	is_string(value)
+	lower(value) == "false"
+}
+
+# Whether a text says something.
+is_given(text) if {
+	is_string(text)
+	trim_space(text) != ""
+}
+
+# How many resources of these types a stack has.
+kinds(counts, types) := sum([count | some type in types; count := counts[type]])
+
 # An address range so wide that it is the whole Internet, or one of a few parts of it.
 is_world(cidr) if {
 	not contains(cidr, ":")
@@ -69,4 +121,29 @@ is_world(cidr) if {
 is_world(cidr) if {
 	contains(cidr, ":")
 	to_number(split(cidr, "/")[1]) < 16
+}
+
+# All ports.
+everything := {"from": 0, "to": 65535}
+
+range(protocol, _, _) := everything if is_any(protocol)
+
+# Where the protocol is ICMP, the numbers are no ports.
+range(protocol, from, to) := {"from": to_number(from), "to": to_number(to)} if {
+	not is_any(protocol)
+	not protocol in {"icmp", "icmpv6", "1", "58"}
+}
+
+is_any(protocol) if protocol in {"-1", "all", -1}
+
+covers(ports, port) if {
+	ports.from <= port
+	port <= ports.to
+}
+
+# The containers of a task of ECS, which are written as text.
+containers(text) := json.unmarshal(text) if {
+	is_string(text)
+	json.is_valid(text)
+	is_array(json.unmarshal(text))
 }

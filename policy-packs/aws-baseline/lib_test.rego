@@ -34,3 +34,64 @@ test_the_world_in_parts if {
 	not lib.is_world("10.0.0.0/8")
 	not lib.is_world("2001:db8::/32")
 }
+
+test_an_address_ties_unless_it_is_the_world if {
+	lib.is_tied({"condition": {"IpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}}})
+	not lib.is_tied({"condition": {"IpAddress": {"aws:SourceIp": ["203.0.113.0/24", "0.0.0.0/0"]}}})
+	not lib.is_tied({"condition": {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}})
+}
+
+test_a_mount_target_ties if {
+	lib.is_tied({"condition": {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}}})
+	not lib.is_tied({"condition": {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "false"}}})
+}
+
+test_statements_by_their_effect if {
+	policy := {"Statement": [{"Effect": "Allow"}, {"effect": "deny"}, {"Effect": "other"}]}
+	lib.allowing(policy) == [{"effect": "Allow"}]
+	lib.denying(policy) == [{"effect": "deny"}]
+}
+
+test_booleans_as_text if {
+	every value in [true, "true", "True"] {
+		lib.is_true(value)
+		not lib.is_false(value)
+	}
+	every value in [false, "false"] {
+		lib.is_false(value)
+		not lib.is_true(value)
+	}
+	not lib.is_true("")
+	not lib.is_true(1)
+	not lib.is_false(null)
+}
+
+test_a_blank_text_says_nothing if {
+	lib.is_given("a")
+	not lib.is_given(" ")
+	not lib.is_given(null)
+}
+
+test_kinds_are_counted if {
+	lib.kinds({"a": 1, "b": 2, "c": 4}, {"a", "c", "d"}) == 5
+	lib.kinds({}, {"a"}) == 0
+}
+
+test_covers if {
+	lib.covers({"from": 22, "to": 22}, 22)
+	lib.covers({"from": 0, "to": 65535}, 22)
+	not lib.covers({"from": 23, "to": 30}, 22)
+	not lib.covers({"from": 0, "to": 21}, 22)
+}
+
+test_ranges if {
+	lib.range("-1", 0, 0) == {"from": 0, "to": 65535}
+	lib.range("tcp", "80", 90) == {"from": 80, "to": 90}
+	not lib.range("icmp", 0, 255)
+}
+
+test_containers if {
+	lib.containers(`[{"name": "web"}]`) == [{"name": "web"}]
+	not lib.containers("[")
+	not lib.containers("{}")
+}

@@ -16,7 +16,7 @@ use crate::perimeter::import::RelPath;
 use crate::perimeter::interrupt::Interrupt;
 use crate::perimeter::repository::{Base, Error as RepositoryError, Repository};
 use crate::perimeter::tools::{
-    Addition, Event, Listed, Lock, Machine, Origin, ProviderSource, Reporter, Source, Tools,
+    Addition, Event, Listed, Lock, Machine, Origin, ProviderSource, Reporter, Source, Tool, Tools,
     is_forwarded,
 };
 
@@ -107,6 +107,22 @@ pub async fn install_named(
         .await
         .ok_or(Fault::Interrupted)??;
     Ok(())
+}
+
+/// One program of our own lock, installed if it is missing, with progress on standard error.
+///
+/// # Errors
+/// It cannot be had.
+pub async fn installed(tools: &Tools, name: &str) -> Result<Tool, Fault> {
+    if tools.origin() == Origin::Home {
+        let reporter = reporter();
+        let report = |event: &Event<'_>| reporter.report(event);
+        let mut installed = tools.install(&[name], None, &report).await?;
+        if let Some(tool) = installed.pop() {
+            return Ok(tool);
+        }
+    }
+    Ok(tools.locate(name).await?)
 }
 
 fn reporter() -> Reporter {

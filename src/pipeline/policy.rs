@@ -7,19 +7,31 @@
 //! [`evaluate`] is pure: packs are loaded before, the clock only stops what does not end. It knows neither files nor
 //! autonomy levels, and gives no verdict on whether to apply.
 
+mod batch;
 pub mod builtin;
 mod builtins;
+pub mod bundle;
+pub mod calls;
 mod compile;
+pub mod digest;
+mod document;
 mod error;
+pub mod example;
 mod finding;
 mod guest;
+pub mod input;
 mod judge;
 mod machine;
+pub mod metadata;
 mod opa;
 mod pack;
+mod projection;
 mod reads;
 mod report;
+mod route;
 mod rule;
+mod second;
+pub mod selftest;
 mod sprintf;
 mod subject;
 mod term;
@@ -33,49 +45,123 @@ pub use report::{Finding, PackRecord, PolicyReport, RuleResult, Undetermined, Ve
 pub use rule::{Level, Severity};
 pub use subject::{Difference, Options, PathSegment, PropertyPath, Request, Stack, Subject};
 
-use judge::{Index, Judge, Judged};
-use reads::Document;
-use rule::{Rule, Scope};
+use crate::names::Urn;
+use document::{Step, Steps};
+use judge::Judge;
+use machine::Ticker;
 
-/// LIMIT: all rules on all resources. Ten thousand resources take about a second.
+/// LIMIT: all rules on all resources. Ten thousand resources take a fraction of a second.
 const TIME_MAX: Duration = Duration::from_secs(300);
+/// Steps that are worth a thread of their own: below, starting it takes longer than it saves.
+const STEPS_OF_A_THREAD: usize = 1000;
+/// LIMIT: threads of one evaluation.
+const THREADS_MAX: usize = 8;
 
 /// Judges every step of a preview with every rule of every pack.
 ///
 /// # Errors
 /// Nothing would judge, a step is not one of Pulumi's, or a rule failed.
 pub fn evaluate(request: &Request, packs: &[Pack]) -> Result<PolicyReport, Error> {
+    let json = serde_json::to_vec(request).map_err(|error| Error::Request(error.to_string()))?;
+    evaluate_json(&json, packs)
+}
+
+/// The same for a [`Request`] as JSON, of which only what rules mention is read.
+///
+/// # Errors
+/// It is no request, nothing would judge, a step is not one of Pulumi's, or a rule failed.
+pub fn evaluate_json(json: &[u8], packs: &[Pack]) -> Result<PolicyReport, Error> {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    evaluate_on(json, packs, threads.min(THREADS_MAX))
+}
+
+/// The same on so many threads at most; the report does not depend on how many.
+///
+/// # Errors
+/// As [`evaluate_json`].
+pub fn evaluate_on(json: &[u8], packs: &[Pack], threads: usize) -> Result<PolicyReport, Error> {
     check_packs(packs)?;
-    let start = Instant::now();
-    let subjects: Vec<Subject> = request
-        .subjects
+    let steps = Steps::read(json)?;
+    let tickers: Vec<Ticker> = packs
         .iter()
-        .map(Subject::checked)
-        .collect::<Result<_, _>>()?;
-    let subjects: Vec<Judged> = subjects
-        .into_iter()
-        .map(|subject| Judged::new(subject, &request.stack))
+        .map(|pack| Ticker::start(pack.module.engine()))
         .collect();
-    let mut rules = Vec::new();
-    for pack in packs {
-        let mut judge = Judge::start(pack)?;
-        for rule in &pack.rules {
-            let result;
-            (judge, result) = run(judge, rule, &subjects, request)?;
-            rules.push(result);
-            if start.elapsed() > TIME_MAX {
-                return Err(Error::Slow {
-                    seconds: TIME_MAX.as_secs(),
-                    rule: rule.id.clone(),
-                });
-            }
-        }
+    let start = Instant::now();
+    let share = steps.subjects.len().div_ceil(threads.max(1));
+    let mut judged = Vec::new();
+    for result in shares(&steps, packs, share.max(STEPS_OF_A_THREAD), start) {
+        judged.push(result?);
     }
+    let mut rules: Vec<RuleResult> = Vec::new();
+    for (shared, _) in &mut judged {
+        report::join(&mut rules, std::mem::take(shared));
+    }
+    let urns: Vec<Urn> = judged.into_iter().flat_map(|(_, urns)| urns).collect();
+    report::join(&mut rules, whole(&steps, &urns, packs)?);
+    drop(tickers);
     Ok(PolicyReport {
         packs: packs.iter().map(Pack::record).collect(),
         rules,
-        subjects: u64::try_from(subjects.len()).unwrap_or(u64::MAX),
+        subjects: u64::try_from(steps.subjects.len()).unwrap_or(u64::MAX),
     })
+}
+
+/// What the rules about one resource said of a part of the steps, and the resources' names.
+type Share = Result<(Vec<RuleResult>, Vec<Urn>), Error>;
+
+/// Judges the steps in parts of this size, each on a thread of its own.
+fn shares(steps: &Steps<'_>, packs: &[Pack], size: usize, start: Instant) -> Vec<Share> {
+    let mut parts = steps.subjects.chunks(size);
+    let first = parts.next().unwrap_or(&[]);
+    std::thread::scope(|scope| {
+        let others: Vec<_> = parts
+            .map(|part| scope.spawn(move || judge_share(steps, part, packs, start)))
+            .collect();
+        let mut results = vec![judge_share(steps, first, packs, start)];
+        results.extend(others.into_iter().map(|other| {
+            let lost = |_| {
+                Err(Error::Request(
+                    "a thread of the evaluation ended".to_owned(),
+                ))
+            };
+            other.join().unwrap_or_else(lost)
+        }));
+        results
+    })
+}
+
+fn judge_share(steps: &Steps<'_>, part: &[Step<'_>], packs: &[Pack], start: Instant) -> Share {
+    let mut judges: Vec<Judge<'_>> = packs
+        .iter()
+        .map(|pack| Judge::new(pack, &steps.stack))
+        .collect();
+    let mut urns = Vec::with_capacity(part.len());
+    for step in part {
+        let urn = step.check()?;
+        for judge in &mut judges {
+            judge.step(step, &urn)?;
+        }
+        if start.elapsed() > TIME_MAX {
+            return Err(Error::Slow {
+                seconds: TIME_MAX.as_secs(),
+                urn,
+            });
+        }
+        urns.push(urn);
+    }
+    Ok((judges.into_iter().flat_map(Judge::finish).collect(), urns))
+}
+
+/// What the rules about the whole stack say.
+fn whole(steps: &Steps<'_>, urns: &[Urn], packs: &[Pack]) -> Result<Vec<RuleResult>, Error> {
+    let named: Vec<(&Step<'_>, &Urn)> = steps.subjects.iter().zip(urns).collect();
+    let mut results = Vec::new();
+    for pack in packs {
+        let mut judge = Judge::new(pack, &steps.stack);
+        judge.stack(&named)?;
+        results.extend(judge.finish());
+    }
+    Ok(results)
 }
 
 fn check_packs(packs: &[Pack]) -> Result<(), Error> {
@@ -107,48 +193,4 @@ fn check_packs(packs: &[Pack]) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-fn run<'a>(
-    judge: Judge<'a>,
-    rule: &Rule,
-    subjects: &[Judged],
-    request: &Request,
-) -> Result<(Judge<'a>, RuleResult), Error> {
-    let mut judge = judge;
-    let mut result = RuleResult {
-        rule: rule.id.clone(),
-        pack: judge.pack().name().to_owned(),
-        title: rule.title.clone(),
-        severity: rule.severity,
-        level: rule.level,
-        evaluated: 0,
-        findings: Vec::new(),
-        undetermined: Vec::new(),
-    };
-    let concerned: Vec<&Judged> = subjects
-        .iter()
-        .filter(|judged| rule.concerns(&judged.subject))
-        .collect();
-    match rule.scope {
-        Scope::Resource => {
-            let deadline = Instant::now() + TIME_MAX;
-            for judged in concerned {
-                judge = judge.resource(rule, judged, &mut result)?;
-                result.evaluated = result.evaluated.saturating_add(1);
-                if Instant::now() > deadline {
-                    return Err(Error::Slow {
-                        seconds: TIME_MAX.as_secs(),
-                        rule: rule.id.clone(),
-                    });
-                }
-            }
-        }
-        Scope::Stack => {
-            let index = Index::new(rule, &concerned, &request.stack);
-            judge = judge.stack(rule, &index, &mut result)?;
-            result.evaluated = 1;
-        }
-    }
-    Ok((judge, result))
 }

@@ -11,6 +11,9 @@ pub const PREFIX: &str = "lightsout:";
 /// Rules for the most common resources of AWS.
 pub static AWS_BASELINE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/policy-packs/aws-baseline");
 
+/// Their names.
+pub const NAMES: [&str; 1] = ["aws-baseline"];
+
 /// Why there is no such pack.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

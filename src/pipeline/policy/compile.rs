@@ -14,13 +14,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wasmtime::Engine;
 
+use super::batch::{self, Batch};
 use super::builtins;
 use super::error::Error;
 use super::machine;
 use super::opa::Opa;
 use super::pack::{Compiler, Manifest, Sources, refused};
 use super::reads::{self, Pattern, SyntaxTree};
-use super::rule::{Declaration, Rule};
+use super::rule::{Block, Declaration, Rule};
 use crate::names::{RuleId, Sha256};
 
 /// LIMIT: bytes of a compiled module; OPA's runtime is a few hundred KiB.
@@ -28,7 +29,7 @@ const WASM_BYTES_MAX: u64 = 32 << 20;
 /// LIMIT: bytes of a cache file.
 const CACHE_BYTES_MAX: u64 = 256 << 20;
 /// The cache's own version: it changes when what is stored or how it is found out changes.
-const CACHE_VERSION: &str = "lightsout policy cache 1";
+const CACHE_VERSION: &str = "lightsout policy cache 2";
 /// The version of wasmtime that `Cargo.toml` pins. wasmtime checks its own version too.
 const WASMTIME_VERSION: &str = "48.0.8";
 
@@ -36,6 +37,7 @@ const WASMTIME_VERSION: &str = "48.0.8";
 #[derive(Debug)]
 pub(super) struct Compiled {
     pub(super) rules: Vec<Rule>,
+    pub(super) batches: Vec<Batch>,
     pub(super) wasm: Vec<u8>,
     pub(super) machine_code: Vec<u8>,
 }
@@ -63,11 +65,13 @@ pub(super) async fn compiled(
     let opa = Opa::new(compiler, manifest.name.as_str(), sources)?;
     let trees = syntax_trees(&opa, sources).await?;
     let rules = rules(&trees, manifest)?;
-    let wasm = build(&opa, &rules).await?;
+    let batches = batch::batches(&rules);
+    let wasm = build(&opa, &rules, &batches).await?;
     let machine_code =
         machine::compile(engine, &wasm).map_err(|error| refused(manifest.name.as_str(), error))?;
     let compiled = Compiled {
         rules,
+        batches,
         wasm,
         machine_code,
     };
@@ -165,14 +169,19 @@ fn rule(
     };
     let declaration: Declaration = serde_json::from_value(custom.clone())
         .map_err(|error| complain(format!("`custom`: {error}")))?;
-    let title = block.get("title").and_then(Value::as_str).unwrap_or("");
+    let block: Block = serde_json::from_value(block.clone())
+        .map_err(|error| complain(format!("it cannot be read: {error}")))?;
     let package = tree
         .package()
         .ok_or_else(|| complain("its package name is not plain".to_owned()))?;
+    if package.first().is_some_and(|first| first == batch::PACKAGE) {
+        let why = format!("a package of a pack cannot begin with `{}`", batch::PACKAGE);
+        return Err(complain(why));
+    }
     let entrypoint = format!("{}/deny", package.join("/"));
     let values = manifest.parameters.get(declaration.id());
     declaration
-        .into_rule(title.to_owned(), entrypoint, reads, values)
+        .into_rule(block, entrypoint, reads, values)
         .map(Some)
         .map_err(complain)
 }
@@ -189,7 +198,11 @@ fn check_parameters(manifest: &Manifest, rules: &[Rule]) -> Result<(), RuleId> {
 }
 
 /// Compiles all rules into one module with one entrypoint each.
-async fn build(opa: &Opa<'_>, rules: &[Rule]) -> Result<Vec<u8>, Error> {
+pub(super) async fn build(
+    opa: &Opa<'_>,
+    rules: &[Rule],
+    batches: &[Batch],
+) -> Result<Vec<u8>, Error> {
     let doing = "restricting the builtins";
     let mut capabilities: Value = opa.json(doing, &["capabilities", "--current"]).await?;
     let Some(builtins) = capabilities
@@ -218,10 +231,13 @@ async fn build(opa: &Opa<'_>, rules: &[Rule]) -> Result<Vec<u8>, Error> {
         "--output",
         "bundle.tar.gz",
     ];
-    for rule in rules {
-        arguments.extend(["--entrypoint", rule.entrypoint.as_str()]);
+    let entrypoints = rules.iter().map(|rule| rule.entrypoint.as_str());
+    for entrypoint in entrypoints.chain(batches.iter().map(|batch| batch.entrypoint.as_str())) {
+        arguments.extend(["--entrypoint", entrypoint]);
     }
     arguments.extend(opa.rego());
+    opa.write(batch::FILE, batch::rego(rules, batches).as_bytes())?;
+    arguments.push(batch::FILE);
     opa.run("compiling the rules", &arguments).await?;
     let bundle = opa.open("bundle.tar.gz")?;
     let wasm = policy_wasm(bundle)
@@ -284,6 +300,7 @@ fn prepare_cache(folder: &Path) -> Result<(), Error> {
 #[derive(Debug, Serialize, Deserialize)]
 struct Header {
     rules: Vec<Rule>,
+    batches: Vec<Batch>,
     wasm: usize,
     machine_code: usize,
 }
@@ -320,6 +337,7 @@ fn parse_cache(bytes: &[u8]) -> Option<Compiled> {
     let (wasm, machine_code) = rest.split_at_checked(header.wasm)?;
     (machine_code.len() == header.machine_code).then(|| Compiled {
         rules: header.rules,
+        batches: header.batches,
         wasm: wasm.to_vec(),
         machine_code: machine_code.to_vec(),
     })
@@ -333,6 +351,7 @@ fn write_cache(folder: &Path, file: &PathBuf, compiled: &Compiled) -> Result<(),
     };
     let header = Header {
         rules: compiled.rules.clone(),
+        batches: compiled.batches.clone(),
         wasm: compiled.wasm.len(),
         machine_code: compiled.machine_code.len(),
     };

@@ -120,6 +120,9 @@ pub enum Error {
         /// Why it cannot be trusted.
         why: String,
     },
+    /// What shall be judged cannot be read.
+    #[error("evaluating policies: the request cannot be read: {0}")]
+    Request(String),
     /// A step of the preview cannot be judged.
     #[error("evaluating policies on `{urn}`: {why}")]
     Subject {
@@ -141,12 +144,12 @@ pub enum Error {
         fault: RuleFault,
     },
     /// All rules together took too long.
-    #[error("evaluating policies: not done after {seconds} s; the last rule was `{rule}`")]
+    #[error("evaluating policies: not done after {seconds} s, at `{urn}`")]
     Slow {
         /// The limit.
         seconds: u64,
         /// Where the time ran out.
-        rule: RuleId,
+        urn: Urn,
     },
 }
 

@@ -59,25 +59,62 @@ impl Raw {
     }
 }
 
-/// Reads OPA's result, `[{"result": [finding, …]}]`.
-pub(super) fn parse(json: &[u8]) -> Result<Vec<Raw>, String> {
+/// How a finding names its resource.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) urn: &'a Urn,
+    pub(super) name: &'a str,
+    pub(super) resource_type: &'a str,
+    pub(super) secrets: &'a [PropertyPath],
+}
+
+impl<'a> Place<'a> {
+    pub(super) fn of(subject: &'a Subject) -> Self {
+        Self {
+            urn: &subject.urn,
+            name: &subject.name,
+            resource_type: &subject.resource_type,
+            secrets: &subject.secret_paths,
+        }
+    }
+}
+
+/// Reads OPA's result, `[{"result": …}]`.
+fn answer<T: serde::de::DeserializeOwned>(json: &[u8]) -> Result<T, String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
-    struct Answer {
-        result: Vec<Raw>,
+    struct Answer<T> {
+        result: T,
     }
-    let answers: Vec<Answer> = serde_json::from_slice(json).map_err(|error| {
+    let answers: Vec<Answer<T>> = serde_json::from_slice(json).map_err(|error| {
         format!(
             "{error}; `deny` must be a set of objects with `path`, `actual`, `expected` and `msg`"
         )
     })?;
-    let [answer] = answers.try_into().map_err(|answers: Vec<Answer>| {
+    let [answer] = answers.try_into().map_err(|answers: Vec<Answer<T>>| {
         format!(
             "{} answers instead of one; `deny` must be a partial set, `deny contains …`",
             answers.len()
         )
     })?;
-    let mut findings = answer.result;
+    Ok(answer.result)
+}
+
+/// Reads the answer of one rule, a set of findings.
+pub(super) fn parse(json: &[u8]) -> Result<Vec<Raw>, String> {
+    bounded(answer(json)?)
+}
+
+/// Reads the answer of several rules that were asked together, a set of findings each.
+pub(super) fn parse_each(json: &[u8], rules: usize) -> Result<Vec<Vec<Raw>>, String> {
+    let answers: Vec<Vec<Raw>> = answer(json)?;
+    if answers.len() != rules {
+        return Err(format!("{} answers of {rules} rules", answers.len()));
+    }
+    answers.into_iter().map(bounded).collect()
+}
+
+fn bounded(mut findings: Vec<Raw>) -> Result<Vec<Raw>, String> {
     if findings.len() > FINDINGS_MAX {
         return Err(format!(
             "{} findings at once, more than {FINDINGS_MAX}",
@@ -103,7 +140,7 @@ pub(super) fn parse(json: &[u8]) -> Result<Vec<Raw>, String> {
 pub(super) fn add_resource(
     result: &mut RuleResult,
     rule: &Rule,
-    subject: &Subject,
+    place: Place<'_>,
     found: &[Raw],
     secret: bool,
 ) -> Result<(), RuleFault> {
@@ -115,7 +152,7 @@ pub(super) fn add_resource(
     result.findings.extend(
         found
             .iter()
-            .map(|raw| finding(rule, Some(subject), raw, secret)),
+            .map(|raw| finding(rule, Some(place), raw, secret)),
     );
     Ok(())
 }
@@ -124,15 +161,15 @@ pub(super) fn add_resource(
 pub(super) fn add_stack(
     result: &mut RuleResult,
     rule: &Rule,
-    subjects: &[&Subject],
+    places: &[Place<'_>],
     found: &[Raw],
     secret: bool,
 ) -> Result<(), RuleFault> {
     for raw in found {
-        let subject = match &raw.urn {
+        let place = match &raw.urn {
             None => None,
-            Some(urn) => match subjects.iter().find(|subject| subject.urn == *urn) {
-                Some(subject) => Some(*subject),
+            Some(urn) => match places.iter().find(|place| place.urn == urn) {
+                Some(place) => Some(*place),
                 None => {
                     return Err(RuleFault::Result(format!(
                         "it names `{urn}`, which it was not shown"
@@ -140,7 +177,7 @@ pub(super) fn add_stack(
                 }
             },
         };
-        result.findings.push(finding(rule, subject, raw, secret));
+        result.findings.push(finding(rule, place, raw, secret));
     }
     Ok(())
 }
@@ -169,12 +206,12 @@ pub(super) fn add_unknown(result: &mut RuleResult, rule: &Rule, places: &[Undete
     }
 }
 
-fn finding(rule: &Rule, subject: Option<&Subject>, raw: &Raw, secret: bool) -> Finding {
+fn finding(rule: &Rule, place: Option<Place<'_>>, raw: &Raw, secret: bool) -> Finding {
     let mut raw = raw.clone();
     if secret {
         // The rule may have copied the secret into any of these.
         (raw.msg, raw.actual, raw.expected) = (None, None, None);
-        let secrets = subject.map_or(&[][..], |subject| &subject.secret_paths);
+        let secrets = place.map_or(&[][..], |place| place.secrets);
         if let Some(above) = secrets.iter().find(|path| path.contains(&raw.path)) {
             raw.path = above.clone();
         }
@@ -191,10 +228,10 @@ fn finding(rule: &Rule, subject: Option<&Subject>, raw: &Raw, secret: bool) -> F
             .map_or_else(|| "?".to_owned(), Value::to_string)
     };
     let remediation = rule::fill(&rule.remediation, |name| {
-        let text = match (name, subject) {
-            ("urn", Some(subject)) => subject.urn.to_string(),
-            ("name", Some(subject)) => subject.name.clone(),
-            ("type", Some(subject)) => subject.resource_type.clone(),
+        let text = match (name, place) {
+            ("urn", Some(place)) => place.urn.to_string(),
+            ("name", Some(place)) => place.name.to_owned(),
+            ("type", Some(place)) => place.resource_type.to_owned(),
             ("urn" | "name" | "type", None) => "the stack".to_owned(),
             ("path", _) => raw.path.to_string(),
             ("actual", _) => value(&raw.actual),
@@ -208,7 +245,7 @@ fn finding(rule: &Rule, subject: Option<&Subject>, raw: &Raw, secret: bool) -> F
         rule: rule.id.clone(),
         severity: rule.severity,
         level: rule.level,
-        urn: subject.map(|subject| subject.urn.clone()),
+        urn: place.map(|place| place.urn.clone()),
         message: plain(
             &format!("{}: {remediation}", plain(what, VALUE_CHARS_MAX)),
             MESSAGE_CHARS_MAX,

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use wasmtime::Module;
 
+use super::batch::{self, Batch};
 use super::compile::{self, Compiled};
 use super::error::Error;
 use super::machine::{self, LoadError, Ticker};
@@ -43,6 +44,7 @@ pub struct Pack {
     pub(super) manifest: Manifest,
     pub(super) hash: Sha256,
     pub(super) rules: Vec<Rule>,
+    pub(super) batches: Vec<Batch>,
     pub(super) module: Module,
     wasm: Vec<u8>,
 }
@@ -111,9 +113,11 @@ impl Pack {
         let ticker = Ticker::start(engine);
         let instance = Instance::start(&module).map_err(|error| refused(&name, error))?;
         drop(ticker);
-        for rule in &compiled.rules {
-            if instance.entrypoint(&rule.entrypoint).is_none() {
-                let why = format!("it has no entrypoint `{}`", rule.entrypoint);
+        let rules = compiled.rules.iter().map(|rule| &rule.entrypoint);
+        let batches = compiled.batches.iter().map(|batch| &batch.entrypoint);
+        for entrypoint in rules.chain(batches) {
+            if instance.entrypoint(entrypoint).is_none() {
+                let why = format!("it has no entrypoint `{entrypoint}`");
                 return Err(Error::Module { pack: name, why });
             }
         }
@@ -121,6 +125,7 @@ impl Pack {
             manifest,
             hash,
             rules: compiled.rules,
+            batches: compiled.batches,
             module,
             wasm: compiled.wasm,
         })
@@ -204,7 +209,7 @@ impl Sources {
             if name.ends_with("_test.rego") || name == "README.md" {
                 continue;
             }
-            let is_rego = name.ends_with(".rego") && is_plain(&name);
+            let is_rego = name.ends_with(".rego") && is_plain(&name) && name != batch::FILE;
             if !is_rego && name != MANIFEST {
                 return Err(content(
                     &name,

@@ -18,7 +18,7 @@ pub(super) struct Pattern(Vec<Step>);
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Step {
+pub(super) enum Step {
     Key(String),
     Any,
 }
@@ -80,6 +80,10 @@ fn overlaps(steps: &[Step], path: &PropertyPath) -> bool {
 }
 
 impl Pattern {
+    pub(super) fn steps(&self) -> &[Step] {
+        &self.0
+    }
+
     /// Whether a value under the pattern can be unknown at preview, for a rule about one resource.
     pub(super) fn may_be_unknown(&self) -> bool {
         !matches!(part(&self.0), Part::Known)
@@ -92,10 +96,31 @@ impl Pattern {
 }
 
 /// Lists of paths, one for each part of a resource's document that they can be in.
-struct Places<'a> {
-    inputs: &'a [PropertyPath],
-    outputs: &'a [PropertyPath],
-    old_inputs: &'a [PropertyPath],
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Places<'a> {
+    pub(super) inputs: &'a [PropertyPath],
+    pub(super) outputs: &'a [PropertyPath],
+    pub(super) old_inputs: &'a [PropertyPath],
+}
+
+impl<'a> Places<'a> {
+    /// Where a subject's values are unknown.
+    pub(super) fn unknown(subject: &'a Subject) -> Self {
+        Self {
+            inputs: &subject.unknown_paths,
+            outputs: &subject.unknown_output_paths,
+            old_inputs: &subject.unknown_old_paths,
+        }
+    }
+
+    /// Where values are secret: old inputs may hold the same secrets as the new ones.
+    pub(super) const fn secret(paths: &'a [PropertyPath]) -> Self {
+        Self {
+            inputs: paths,
+            outputs: paths,
+            old_inputs: paths,
+        }
+    }
 }
 
 impl Places<'_> {
@@ -136,17 +161,12 @@ fn parts<'a>(reads: &'a [Pattern], document: Document) -> impl Iterator<Item = P
     })
 }
 
-/// The unknown paths of a subject on which a rule with these reads can depend.
-pub(super) fn unknown_read(
+/// The paths among these on which a rule with these reads can depend.
+pub(super) fn reached(
     reads: &[Pattern],
     document: Document,
-    subject: &Subject,
+    places: Places<'_>,
 ) -> Vec<PropertyPath> {
-    let places = Places {
-        inputs: &subject.unknown_paths,
-        outputs: &subject.unknown_output_paths,
-        old_inputs: &subject.unknown_old_paths,
-    };
     let mut found = Vec::new();
     for part in parts(reads, document) {
         places.overlapping(&part, &mut found);
@@ -154,29 +174,6 @@ pub(super) fn unknown_read(
     found.sort();
     found.dedup();
     found
-}
-
-/// Whether a rule with these reads can see a secret of the subject: old inputs may hold the same secrets as the new ones.
-pub(super) fn secret_read(reads: &[Pattern], document: Document, subject: &Subject) -> bool {
-    let secrets = subject.secret_paths.as_slice();
-    let places = Places {
-        inputs: secrets,
-        outputs: secrets,
-        old_inputs: secrets,
-    };
-    let mut found = Vec::new();
-    for part in parts(reads, document) {
-        places.overlapping(&part, &mut found);
-    }
-    !found.is_empty()
-}
-
-/// Whether a rule about the whole stack needs the inputs of the resources.
-pub(super) fn index_needs_inputs(reads: &[Pattern]) -> bool {
-    parts(reads, Document::Index).any(|part| match part {
-        Part::Inputs(_) | Part::Everything => true,
-        Part::Outputs(_) | Part::OldInputs(_) | Part::Known => false,
-    })
 }
 
 /// One Rego file as `opa parse --format json` shows it.

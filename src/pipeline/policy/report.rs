@@ -103,6 +103,19 @@ pub enum Verdict {
     Clean,
 }
 
+/// Adds what the same rules said elsewhere.
+pub(super) fn join(rules: &mut Vec<RuleResult>, more: Vec<RuleResult>) {
+    if rules.is_empty() {
+        *rules = more;
+        return;
+    }
+    for (rule, more) in rules.iter_mut().zip(more) {
+        rule.evaluated = rule.evaluated.saturating_add(more.evaluated);
+        rule.findings.extend(more.findings);
+        rule.undetermined.extend(more.undetermined);
+    }
+}
+
 impl PolicyReport {
     /// What follows from the report.
     #[must_use]

@@ -3,11 +3,13 @@
 //! INVARIANT: every key is known and every required key is there, or the pack does not load. A misspelt `level` must not
 //! become the default one, so there is no default one.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::reads::Pattern;
-use super::subject::{Outcome, Subject, outcome};
+use super::subject::{Outcome, outcome};
 use crate::names::RuleId;
 
 /// Why a declaration is refused.
@@ -64,6 +66,12 @@ pub(super) enum Unknown {
 pub(super) struct Rule {
     pub(super) id: RuleId,
     pub(super) title: String,
+    /// Why it is demanded.
+    pub(super) description: String,
+    /// Where its demand is explained.
+    pub(super) references: Vec<String>,
+    /// The controls that it covers, by framework.
+    pub(super) frameworks: BTreeMap<String, Vec<String>>,
     pub(super) severity: Severity,
     pub(super) level: Level,
     pub(super) scope: Scope,
@@ -92,6 +100,25 @@ pub(super) struct Declaration {
     #[serde(default)]
     parameters: Map<String, Value>,
     remediation: String,
+    #[serde(default)]
+    frameworks: BTreeMap<String, Vec<String>>,
+}
+
+/// What stands in a METADATA block beside `custom`, in OPA's own words.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Block {
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    related_resources: Vec<Related>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Related {
+    #[serde(rename = "ref")]
+    reference: String,
 }
 
 /// One entry under `parameters`.
@@ -136,12 +163,12 @@ impl Declaration {
     /// The rule that is declared, with the pack's own values for its parameters.
     pub(super) fn into_rule(
         self,
-        title: String,
+        block: Block,
         entrypoint: String,
         reads: Vec<Pattern>,
         values: Option<&Map<String, Value>>,
     ) -> Result<Rule, Complaint> {
-        if title.trim().is_empty() {
+        if block.title.trim().is_empty() {
             return Err("it has no `title`".to_owned());
         }
         if self.types.is_empty() {
@@ -169,7 +196,12 @@ impl Declaration {
         }
         Ok(Rule {
             id: self.id,
-            title,
+            title: block.title,
+            description: block.description,
+            references: (block.related_resources.into_iter())
+                .map(|related| related.reference)
+                .collect(),
+            frameworks: self.frameworks,
             severity: self.severity,
             level: self.level,
             scope: self.scope,
@@ -248,19 +280,20 @@ pub(super) fn fill(template: &str, value: impl Fn(&str) -> String) -> String {
 }
 
 impl Rule {
-    /// Whether the rule judges this step.
+    /// Whether the rule judges steps of this type and operation.
     ///
     /// Without `ops` a rule judges what would be there afterwards: what is removed cannot be badly configured, and what
     /// was only read is not ours.
-    pub(super) fn concerns(&self, subject: &Subject) -> bool {
-        let op = match &self.ops {
-            Some(ops) => ops.contains(&subject.op),
-            None => outcome(&subject.op) == Some(Outcome::Present),
+    pub(super) fn concerns(&self, resource_type: &str, op: &str) -> bool {
+        let is_op = match &self.ops {
+            Some(ops) => ops.iter().any(|known| known == op),
+            None => outcome(op) == Some(Outcome::Present),
         };
-        op && self
-            .types
-            .iter()
-            .any(|kind| kind == "*" || *kind == subject.resource_type)
+        is_op
+            && self
+                .types
+                .iter()
+                .any(|known| known == "*" || known == resource_type)
     }
 }
 

@@ -10,7 +10,6 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Error;
 use crate::engine::wire::marks::UNKNOWNS;
 use crate::names::{StackName, Urn};
 
@@ -174,7 +173,7 @@ pub(super) enum Outcome {
 }
 
 /// Pulumi's operations. One that is not listed is an error: a new one could be a delete.
-const OPS: [(&str, Outcome); 15] = [
+pub(super) const OPS: [(&str, Outcome); 15] = [
     ("same", Outcome::Present),
     ("create", Outcome::Present),
     ("update", Outcome::Present),
@@ -200,29 +199,17 @@ pub(super) fn outcome(op: &str) -> Option<Outcome> {
 }
 
 impl Subject {
-    /// The subject, checked, with every sentinel in it listed as unknown.
+    /// The subject, with every sentinel in it listed as unknown.
     ///
     /// A program may write a sentinel itself: it is unknown then, which is never a pass.
-    pub(super) fn checked(&self) -> Result<Self, Error> {
-        let refuse = |why: String| Error::Subject {
-            urn: self.urn.clone(),
-            why,
-        };
-        if outcome(&self.op).is_none() {
-            let op = crate::names::excerpt(&self.op);
-            return Err(refuse(format!("`{op}` is not an operation of Pulumi's")));
-        }
-        if self.resource_type != self.urn.resource_type() {
-            let given = crate::names::excerpt(&self.resource_type);
-            return Err(refuse(format!("its URN does not carry the type `{given}`")));
-        }
-        let mut checked = self.clone();
+    pub(super) fn with_sentinels(self) -> Self {
+        let mut checked = self;
         let mut at = PropertyPath::default();
-        list_sentinels(&self.inputs, &mut at, &mut checked.unknown_paths);
-        if let Some(outputs) = &self.outputs {
+        list_sentinels(&checked.inputs, &mut at, &mut checked.unknown_paths);
+        if let Some(outputs) = &checked.outputs {
             list_sentinels(outputs, &mut at, &mut checked.unknown_output_paths);
         }
-        if let Some(old) = &self.old_inputs {
+        if let Some(old) = &checked.old_inputs {
             list_sentinels(old, &mut at, &mut checked.unknown_old_paths);
         }
         for paths in [
@@ -233,7 +220,7 @@ impl Subject {
             paths.sort();
             paths.dedup();
         }
-        Ok(checked)
+        checked
     }
 }
 

@@ -1,0 +1,132 @@
+//! `lightsout policy eval`: a preview that somebody made, judged here. Nothing is recorded and nothing is cleared by it.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::{Named, compiler, doc};
+use crate::app::{Outside, print, print_json, warn};
+use crate::cli::{Eval, FormatArg};
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::names::StackName;
+use crate::pipeline::policy::metadata::PackDoc;
+use crate::pipeline::policy::{Pack, PolicyReport, Stack, Verdict, digest, evaluate};
+use crate::report::policy::Told;
+use crate::report::policy::table::verdict;
+
+#[derive(Serialize)]
+struct Judged<'a> {
+    verdict: &'static str,
+    exit: u8,
+    #[serde(flatten)]
+    report: &'a PolicyReport,
+}
+
+/// Judges a preview.
+///
+/// # Errors
+/// The preview or a pack cannot be read, or a rule failed.
+pub(super) async fn run(
+    outside: &Outside,
+    arguments: &Eval,
+    format: FormatArg,
+) -> Result<Exit, Fault> {
+    let path = arguments.preview.clone();
+    let text = outside.read(move || read(&path)).await?;
+    let stack = arguments.stack.as_deref().map(stack).transpose()?;
+    let read = digest::read(&text, stack).map_err(|error| {
+        let name = arguments.preview.display();
+        Fault::Usage(format!("reading the preview `{name}`: {error}"))
+    })?;
+    drop(text);
+    if read.sames_left_out > 0 {
+        warn(&format!(
+            "{} unchanged resources are not in the preview and were not judged: make it with `pulumi preview --json --show-sames --show-replacement-steps`",
+            read.sames_left_out
+        ))?;
+    }
+    let compiler = compiler(outside).await?;
+    let mut packs = Vec::new();
+    for name in &arguments.packs {
+        packs.push(Pack::load(&Named::find(name)?.folder, &compiler).await?);
+    }
+    let report = evaluate(&read.request, &packs)?;
+    let exit = match report.verdict() {
+        Verdict::Denied => Exit::RefusedByPolicy,
+        Verdict::Undetermined | Verdict::Clean => Exit::Done,
+        Verdict::Hollow => Exit::Fault,
+    };
+    let name = read.request.stack.name.to_string();
+    show(&report, exit, &name, arguments, format)?;
+    Ok(exit)
+}
+
+fn show(
+    report: &PolicyReport,
+    exit: Exit,
+    stack: &str,
+    arguments: &Eval,
+    format: FormatArg,
+) -> Result<(), Fault> {
+    let docs: Vec<PackDoc> = match format {
+        // Nobody would see it.
+        FormatArg::Human | FormatArg::Json | FormatArg::Matrix | FormatArg::Junit => Vec::new(),
+        FormatArg::Sarif => {
+            let docs = arguments.packs.iter().map(|name| doc(name));
+            docs.collect::<Result<_, _>>()?
+        }
+    };
+    let told = Told {
+        report,
+        docs: &docs,
+        version: env!("CARGO_PKG_VERSION"),
+        stack,
+        file: "Pulumi.yaml",
+    };
+    match format {
+        FormatArg::Human => print(&format!("{} (exit {})", told.table(), exit.code())),
+        FormatArg::Json | FormatArg::Matrix => print_json(&Judged {
+            verdict: verdict(report.verdict()),
+            exit: exit.code(),
+            report,
+        }),
+        FormatArg::Sarif => print_json(&told.sarif()),
+        FormatArg::Junit => print(&told.junit()?),
+    }
+}
+
+/// The preview's bytes; what is too large is refused before it is read whole.
+fn read(path: &Path) -> Result<Vec<u8>, Fault> {
+    use std::io::Read as _;
+    let mut bytes = Vec::new();
+    let limit = digest::BYTES_MAX.saturating_add(1);
+    if path == Path::new("-") {
+        let input = std::io::stdin().lock();
+        input.take(limit).read_to_end(&mut bytes)
+    } else {
+        let file = std::fs::File::open(path).map_err(Fault::file("reading the preview", path))?;
+        file.take(limit).read_to_end(&mut bytes)
+    }
+    .map_err(Fault::file("reading the preview", path))?;
+    if bytes.len() as u64 > digest::BYTES_MAX {
+        let mebibytes = digest::BYTES_MAX >> 20;
+        let name = path.display();
+        return Err(Fault::Usage(format!(
+            "reading the preview `{name}`: it is larger than {mebibytes} MiB"
+        )));
+    }
+    Ok(bytes)
+}
+
+/// `PROJECT/NAME`
+fn stack(text: &str) -> Result<Stack, Fault> {
+    let wrong = || Fault::Usage("`--stack` must be PROJECT/NAME, such as `site/prod`".to_owned());
+    let (project, name) = text.split_once('/').ok_or_else(wrong)?;
+    let name = StackName::new(name).map_err(|_| wrong())?;
+    if project.is_empty() {
+        return Err(wrong());
+    }
+    let project = project.to_owned();
+    Ok(Stack { project, name })
+}

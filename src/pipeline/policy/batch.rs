@@ -1,0 +1,88 @@
+//! Which rules are asked together: those that concern the same types and operations, in one call of the policy.
+//!
+//! A call costs a microsecond, and so does taking its input apart: asking thirty rules one by one would do that thirty times.
+//! Rules with parameters are asked alone, because each has its own `input.params`.
+//!
+//! A batch is a rule of ours in a package of ours, compiled with the pack: `b0 := [data.aws.s3_001.deny, …]`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use super::rule::{Rule, Scope};
+use super::subject::OPS;
+
+/// The package that a pack cannot have.
+pub(super) const PACKAGE: &str = "lightsout";
+/// The file that a pack cannot have.
+pub(super) const FILE: &str = "lightsout-batches.rego";
+
+/// Rules that are asked together, by their place in the pack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Batch {
+    pub(super) rules: Vec<usize>,
+    pub(super) entrypoint: String,
+}
+
+/// The batches of a pack: one for each set of two or more rules that some type and operation has in common.
+pub(super) fn batches(rules: &[Rule]) -> Vec<Batch> {
+    let mut types: BTreeSet<&str> = rules
+        .iter()
+        .flat_map(|rule| &rule.types)
+        .map(String::as_str)
+        .collect();
+    // A type that no rule names: the rules for all types are left.
+    types.insert("");
+    let sets: BTreeSet<Vec<usize>> = types
+        .iter()
+        .flat_map(|resource_type| OPS.iter().map(move |(op, _)| (resource_type, op)))
+        .map(|(resource_type, op)| together(rules, resource_type, op))
+        .filter(|set| set.len() > 1)
+        .collect();
+    let named = |(at, rules): (usize, Vec<usize>)| Batch {
+        rules,
+        entrypoint: format!("{PACKAGE}/batch/b{at}"),
+    };
+    sets.into_iter().enumerate().map(named).collect()
+}
+
+/// The rules about one resource, without parameters, that concern this type and operation.
+pub(super) fn together(rules: &[Rule], resource_type: &str, op: &str) -> Vec<usize> {
+    let is_asked = |rule: &Rule| {
+        rule.scope == Scope::Resource
+            && rule.parameters.is_empty()
+            && rule.concerns(resource_type, op)
+    };
+    let asked = rules.iter().enumerate().filter(|(_, rule)| is_asked(rule));
+    asked.map(|(at, _)| at).collect()
+}
+
+/// The batches as Rego.
+pub(super) fn rego(rules: &[Rule], batches: &[Batch]) -> String {
+    let mut text = format!("package {PACKAGE}.batch\n\nimport rego.v1\n");
+    let names: BTreeMap<usize, String> = rules
+        .iter()
+        .enumerate()
+        .map(|(at, rule)| (at, reference(&rule.entrypoint)))
+        .collect();
+    for batch in batches {
+        let members: Vec<&str> = batch
+            .rules
+            .iter()
+            .filter_map(|at| names.get(at).map(String::as_str))
+            .collect();
+        let name = batch.entrypoint.rsplit('/').next().unwrap_or("");
+        // Writing to a String cannot fail.
+        let _: std::fmt::Result = write!(text, "\n{name} := [{}]\n", members.join(", "));
+    }
+    text
+}
+
+/// `aws/s3_001/deny` as `data["aws"]["s3_001"]["deny"]`: a part of a package may be a keyword.
+fn reference(entrypoint: &str) -> String {
+    let parts = entrypoint
+        .split('/')
+        .map(|part| format!("[{}]", serde_json::Value::from(part)));
+    format!("data{}", parts.collect::<String>())
+}

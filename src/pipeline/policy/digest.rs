@@ -1,0 +1,411 @@
+//! A preview that somebody else made, as rules see it: a request as written down, or what `pulumi preview --json` prints.
+//!
+//! INVARIANT: what the digest does not hold is unknown. Pulumi prints a secret as the text `[secret]` and a value that it does not know as one of
+//! its sentinels; both become null, and their place is listed as not known.
+//! INVARIANT: a preview that failed, or that lacks a step or a state that it counts, is an error.
+//!
+//! A digest says less than the previews that lightsout makes: nothing of the options that the program asked for and the engine has not yet
+//! taken over. A run judges its own.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+use super::subject::{
+    Difference, Options, Outcome, PathSegment, PropertyPath, Request, Stack, Subject, outcome,
+};
+use crate::names::{StackName, Urn, excerpt};
+use crate::pipeline::preview::value::{Properties, Segment};
+
+/// LIMIT: bytes of a preview: a hundred thousand resources.
+pub const BYTES_MAX: u64 = 256 << 20;
+/// What Pulumi prints in the place of a secret.
+const SECRET: &str = "[secret]";
+
+/// Why a text is not a preview.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It is not JSON, or not of either form.
+    #[error("line {line}, column {column}: {why}")]
+    Json {
+        /// Counted from 1, of the whole text.
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+        /// What is wrong there.
+        why: String,
+    },
+    /// It is JSON of another kind.
+    #[error(
+        "it is neither what `pulumi preview --json` prints (`steps`) nor a request of policies (`subjects`)"
+    )]
+    NeitherForm,
+    /// The engine did not finish, or was not sure.
+    #[error("the preview did not succeed: {0}")]
+    Failed(String),
+    /// A step cannot be judged.
+    #[error("step {step} of `{urn}`: {why}")]
+    Step {
+        /// Counted from 1.
+        step: usize,
+        /// The resource.
+        urn: Urn,
+        /// What is wrong.
+        why: String,
+    },
+    /// It counts more than it holds.
+    #[error("it counts {counted} of `{op}` and holds {held}: steps were left out")]
+    LeftOut {
+        /// The operation.
+        op: String,
+        /// By its own summary.
+        counted: u64,
+        /// In its steps.
+        held: u64,
+    },
+    /// Nothing says which stack it is of.
+    #[error(
+        "it has no step, so that nothing says which stack it is of: name it with `--stack PROJECT/NAME`"
+    )]
+    NoStack,
+}
+
+/// A preview for the policies.
+#[derive(Debug)]
+pub struct Read {
+    /// What is judged.
+    pub request: Request,
+    /// Unchanged resources that the preview counts and does not show.
+    pub sames_left_out: u64,
+}
+
+#[derive(Deserialize)]
+struct Probe {
+    subjects: Option<IgnoredAny>,
+    steps: Option<IgnoredAny>,
+    #[serde(rename = "changeSummary")]
+    change_summary: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Digest {
+    #[serde(default)]
+    steps: Vec<Step>,
+    #[serde(default)]
+    change_summary: BTreeMap<String, u64>,
+    #[serde(default)]
+    diagnostics: Vec<Diagnostic>,
+    #[serde(default)]
+    maybe_corrupt: bool,
+}
+
+#[derive(Deserialize)]
+struct Diagnostic {
+    severity: String,
+    message: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Step {
+    op: String,
+    urn: Urn,
+    provider: Option<String>,
+    old_state: Option<State>,
+    new_state: Option<State>,
+    #[serde(default)]
+    diff_reasons: Option<Vec<String>>,
+    #[serde(default)]
+    detailed_diff: Option<BTreeMap<String, PropertyDiff>>,
+}
+
+#[derive(Deserialize)]
+struct PropertyDiff {
+    kind: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct State {
+    inputs: Option<BTreeMap<String, Value>>,
+    outputs: Option<BTreeMap<String, Value>>,
+    #[serde(default)]
+    protect: bool,
+    #[serde(default)]
+    retain_on_delete: bool,
+    #[serde(default)]
+    ignore_changes: Option<Vec<String>>,
+}
+
+/// Reads a preview of either form; `stack` is used where the preview does not name its own.
+///
+/// # Errors
+/// It is none, or not a whole one.
+pub fn read(text: &[u8], stack: Option<Stack>) -> Result<Read, Error> {
+    let (text, lines_before) = json(text);
+    let wrong = |error: serde_json::Error| Error::Json {
+        line: error.line().saturating_add(lines_before),
+        column: error.column(),
+        why: without_place(&error),
+    };
+    let probe: Probe = serde_json::from_slice(text).map_err(wrong)?;
+    match (
+        probe.subjects,
+        probe.steps.is_some() || probe.change_summary.is_some(),
+    ) {
+        (Some(_), false) => {
+            let mut request: Request = serde_json::from_slice(text).map_err(wrong)?;
+            request.stack = stack.unwrap_or(request.stack);
+            Ok(Read {
+                request,
+                sames_left_out: 0,
+            })
+        }
+        (None, true) => of_digest(serde_json::from_slice(text).map_err(wrong)?, stack),
+        (Some(_), true) | (None, false) => Err(Error::NeitherForm),
+    }
+}
+
+/// The JSON in what a terminal showed: it begins with the first line that begins with a brace. And how many lines are before it.
+fn json(text: &[u8]) -> (&[u8], usize) {
+    let mut rest = text;
+    let mut lines = 0;
+    loop {
+        if rest.first() == Some(&b'{') {
+            return (rest, lines);
+        }
+        match rest
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .and_then(|end| rest.get(end + 1..))
+        {
+            Some(next) => (rest, lines) = (next, lines + 1),
+            None => return (text, 0),
+        }
+    }
+}
+
+/// Its words without the place, which is said in words of our own.
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let end = text.rfind(" at line ").unwrap_or(text.len());
+    text.get(..end).unwrap_or("").to_owned()
+}
+
+fn of_digest(digest: Digest, stack: Option<Stack>) -> Result<Read, Error> {
+    if digest.maybe_corrupt {
+        return Err(Error::Failed(
+            "the engine's state may be corrupt".to_owned(),
+        ));
+    }
+    let mut said = digest.diagnostics.iter();
+    if let Some(error) = said.find(|diagnostic| diagnostic.severity == "error") {
+        return Err(Error::Failed(excerpt(error.message.trim())));
+    }
+    let sames_left_out = left_out(&digest)?;
+    let stack = match (stack, digest.steps.first()) {
+        (Some(stack), _) => stack,
+        (None, Some(step)) => stack_of(&step.urn).ok_or_else(|| Error::Step {
+            step: 1,
+            urn: step.urn.clone(),
+            why: "its URN names no stack".to_owned(),
+        })?,
+        (None, None) => return Err(Error::NoStack),
+    };
+    let mut subjects = Vec::with_capacity(digest.steps.len());
+    for (at, step) in (1..).zip(digest.steps) {
+        let urn = step.urn.clone();
+        let refuse = |why| Error::Step { step: at, urn, why };
+        subjects.push(subject(step).map_err(refuse)?);
+    }
+    Ok(Read {
+        request: Request { stack, subjects },
+        sames_left_out,
+    })
+}
+
+/// What the digest counts and does not hold.
+fn left_out(digest: &Digest) -> Result<u64, Error> {
+    let mut sames = 0;
+    for (op, counted) in &digest.change_summary {
+        let held = digest.steps.iter().filter(|step| step.op == *op).count();
+        let held = u64::try_from(held).unwrap_or(u64::MAX);
+        if held >= *counted {
+            continue;
+        }
+        if op != "same" {
+            return Err(Error::LeftOut {
+                op: excerpt(op),
+                counted: *counted,
+                held,
+            });
+        }
+        sames = counted.saturating_sub(held);
+    }
+    Ok(sames)
+}
+
+/// `urn:pulumi:STACK::PROJECT::…`
+fn stack_of(urn: &Urn) -> Option<Stack> {
+    let mut parts = urn.as_str().strip_prefix("urn:pulumi:")?.split("::");
+    let (name, project) = (parts.next()?, parts.next()?);
+    let name = StackName::new(name).map_or(None, Some)?;
+    let project = project.to_owned();
+    Some(Stack { project, name })
+}
+
+fn subject(step: Step) -> Result<Subject, String> {
+    let is_gone = match outcome(&step.op) {
+        Some(Outcome::Absent) => true,
+        Some(Outcome::Present | Outcome::Observed) => false,
+        None => {
+            let op = excerpt(&step.op);
+            return Err(format!("`{op}` is not an operation of Pulumi's"));
+        }
+    };
+    if step.new_state.is_none() && !is_gone {
+        return Err(format!("a `{}` without `newState`", step.op));
+    }
+    if step.old_state.is_none() && is_gone {
+        return Err(format!("a `{}` without `oldState`", step.op));
+    }
+    let new = step.new_state.as_ref().map(Bags::of).transpose()?;
+    let old = step.old_state.as_ref().map(Bags::of).transpose()?;
+    let outputs = new.as_ref().and_then(|new| new.outputs.clone());
+    let new_inputs = new.map(|new| new.inputs);
+    let options = |state: &State| Options {
+        protect: state.protect,
+        retain_on_delete: state.retain_on_delete,
+        ignore_changes: state.ignore_changes.clone().unwrap_or_default(),
+    };
+    let here = step.new_state.as_ref().or(step.old_state.as_ref());
+    let secrets = |bag: Option<&Bag>| bag.map_or_else(Vec::new, |bag| bag.secret.clone());
+    let unknown = |bag: Option<&Bag>| bag.map_or_else(Vec::new, Bag::not_known);
+    let old_inputs = old.map(|old| old.inputs);
+    Ok(Subject {
+        op: step.op,
+        resource_type: step.urn.resource_type().to_owned(),
+        name: step.urn.name().to_owned(),
+        provider: step.provider.filter(|provider| !provider.is_empty()),
+        diff: differences(step.diff_reasons, step.detailed_diff),
+        unknown_paths: unknown(new_inputs.as_ref()),
+        unknown_output_paths: unknown(outputs.as_ref()),
+        unknown_old_paths: unknown(old_inputs.as_ref()),
+        secret_paths: [secrets(new_inputs.as_ref()), secrets(outputs.as_ref())].concat(),
+        inputs: new_inputs.map_or(Value::Null, |bag| bag.values),
+        outputs: outputs.map(|bag| bag.values),
+        old_inputs: old_inputs.map(|bag| bag.values),
+        options: options(here.ok_or("it has no state")?),
+        old_options: step.old_state.as_ref().map(options),
+        urn: step.urn,
+    })
+}
+
+fn differences(
+    reasons: Option<Vec<String>>,
+    detailed: Option<BTreeMap<String, PropertyDiff>>,
+) -> Vec<Difference> {
+    let difference = |path: String, kind: String| Difference {
+        path: PropertyPath(vec![PathSegment::Key(path)]),
+        kind,
+    };
+    match detailed {
+        Some(paths) => paths
+            .into_iter()
+            .map(|(path, diff)| difference(path, diff.kind))
+            .collect(),
+        None => reasons
+            .into_iter()
+            .flatten()
+            .map(|path| difference(path, "update".to_owned()))
+            .collect(),
+    }
+}
+
+/// The properties of one side of a step.
+struct Bags {
+    inputs: Bag,
+    outputs: Option<Bag>,
+}
+
+/// Values, with null where one is not known.
+#[derive(Clone)]
+struct Bag {
+    values: Value,
+    unknown: Vec<PropertyPath>,
+    secret: Vec<PropertyPath>,
+}
+
+impl Bags {
+    fn of(state: &State) -> Result<Self, String> {
+        let empty = BTreeMap::new();
+        Ok(Self {
+            inputs: Bag::of(state.inputs.as_ref().unwrap_or(&empty))?,
+            outputs: state.outputs.as_ref().map(Bag::of).transpose()?,
+        })
+    }
+}
+
+impl Bag {
+    fn of(properties: &BTreeMap<String, Value>) -> Result<Self, String> {
+        let Properties {
+            values,
+            unknown,
+            secret,
+        } = Properties::parse(properties).map_err(|error| error.to_string())?;
+        let mut bag = Self {
+            values: Value::Object(values.into_iter().collect()),
+            unknown: unknown.iter().map(path).collect(),
+            secret: secret.iter().map(path).collect(),
+        };
+        hide(
+            &mut bag.values,
+            &mut PropertyPath::default(),
+            &mut bag.secret,
+        );
+        Ok(bag)
+    }
+
+    fn not_known(&self) -> Vec<PropertyPath> {
+        [self.unknown.as_slice(), self.secret.as_slice()].concat()
+    }
+}
+
+fn path(segments: &Vec<Segment>) -> PropertyPath {
+    let segment = |segment: &Segment| match segment {
+        Segment::Key(key) => PathSegment::Key(key.clone()),
+        Segment::Index(index) => PathSegment::Index(*index as u64),
+    };
+    PropertyPath(segments.iter().map(segment).collect())
+}
+
+/// Takes out what Pulumi printed in the place of secrets. The depth is limited by now.
+fn hide(value: &mut Value, at: &mut PropertyPath, secret: &mut Vec<PropertyPath>) {
+    match value {
+        Value::String(text) if text == SECRET => {
+            secret.push(at.clone());
+            *value = Value::Null;
+        }
+        Value::Array(items) => {
+            for (index, item) in (0u64..).zip(items) {
+                at.0.push(PathSegment::Index(index));
+                hide(item, at, secret);
+                at.0.pop();
+            }
+        }
+        Value::Object(members) => {
+            for (key, member) in members {
+                at.0.push(PathSegment::Key(key.clone()));
+                hide(member, at, secret);
+                at.0.pop();
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests;

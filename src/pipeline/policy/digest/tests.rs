@@ -1,0 +1,95 @@
+use serde_json::json;
+
+use super::*;
+
+const URN: &str = "urn:pulumi:dev::site::aws:rds/instance:Instance::db";
+
+fn digest(steps: Value) -> Result<Read, Error> {
+    read(json!({"steps": steps}).to_string().as_bytes(), None)
+}
+
+fn paths(paths: &[PropertyPath]) -> Vec<String> {
+    paths.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn secrets_and_unknown_values_are_listed_and_not_shown() {
+    let step = json!({"op": "update", "urn": URN, "provider": "p",
+        "oldState": {"inputs": {"password": "[secret]", "engine": "mysql"}, "protect": true},
+        "newState": {"inputs": {"password": "[secret]", "tags": {"a": ["04da6b54-80e4-46f7-96ec-b56ff0331ba9", "x"]}}, "retainOnDelete": true},
+        "diffReasons": ["tags"], "detailedDiff": null});
+    let read = digest(json!([step])).unwrap();
+    assert_eq!(read.request.stack.project, "site");
+    let [subject] = read.request.subjects.as_slice() else {
+        panic!("one subject");
+    };
+    assert_eq!(
+        subject.inputs,
+        json!({"password": null, "tags": {"a": [null, "x"]}})
+    );
+    assert_eq!(paths(&subject.unknown_paths), ["tags.a[0]", "password"]);
+    assert_eq!(paths(&subject.secret_paths), ["password"]);
+    assert_eq!(paths(&subject.unknown_old_paths), ["password"]);
+    assert!(subject.options.retain_on_delete && !subject.options.protect);
+    assert!(subject.old_options.as_ref().unwrap().protect);
+    assert_eq!(subject.diff[0].kind, "update");
+}
+
+#[test]
+fn what_is_not_a_whole_preview_is_refused() {
+    let create = json!({"op": "create", "urn": URN});
+    for (text, expect) in [
+        (json!({"steps": [create]}), "a `create` without `newState`"),
+        (
+            json!({"steps": [{"op": "delete", "urn": URN}]}),
+            "a `delete` without `oldState`",
+        ),
+        (
+            json!({"steps": [{"op": "vanish", "urn": URN, "newState": {}}]}),
+            "not an operation",
+        ),
+        (
+            json!({"steps": [{"op": "create", "urn": "x"}]}),
+            "line 1, column",
+        ),
+        (
+            json!({"steps": [], "changeSummary": {"create": 1}}),
+            "counts 1 of `create` and holds 0",
+        ),
+        (
+            json!({"steps": [], "diagnostics": [{"severity": "error", "message": "no such stack"}]}),
+            "no such stack",
+        ),
+        (json!({"steps": [], "maybeCorrupt": true}), "corrupt"),
+        (json!({"steps": []}), "--stack"),
+        (json!({"steps": [], "subjects": []}), "neither"),
+        (json!({"resources": []}), "neither"),
+    ] {
+        let error = read(text.to_string().as_bytes(), None)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(expect), "{text}: {error}");
+    }
+    let error = read(b"Installing policy pack\n{\n  \"steps\": [\n", None).unwrap_err();
+    assert!(
+        error.to_string().starts_with("line 3") || error.to_string().starts_with("line 4"),
+        "{error}"
+    );
+    assert!(read(b"", None).is_err());
+}
+
+#[test]
+fn unchanged_resources_that_are_not_shown_are_counted() {
+    let step = json!({"op": "create", "urn": URN, "newState": {}});
+    let text = json!({"steps": [step], "changeSummary": {"create": 1, "same": 4}}).to_string();
+    let read = read(text.as_bytes(), None).unwrap();
+    assert_eq!(read.sames_left_out, 4);
+}
+
+#[test]
+fn a_request_is_taken_as_it_is() {
+    let text = json!({"stack": {"project": "p", "name": "s"}, "subjects": []}).to_string();
+    let read = read(text.as_bytes(), None).unwrap();
+    assert!(read.request.subjects.is_empty());
+    assert_eq!(read.request.stack.name.as_str(), "s");
+}
