@@ -120,10 +120,7 @@ fn human(explained: &Explained<'_>) -> String {
     line("level", level(rule.level));
     line("looks at", &looks_at(rule, false));
     line("reads", &explained.reads.join(", "));
-    line(
-        "unknown",
-        &format!("a value that is not known {}", unknown(rule)),
-    );
+    line("if unknown", &format!("a value {}", unknown(rule)));
     for (name, parameter) in &rule.parameters {
         let value = format!(
             "{name} ({}), by default {}",
