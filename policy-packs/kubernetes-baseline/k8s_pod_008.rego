@@ -24,7 +24,7 @@
 #     pss: ["restricted"]
 #     cis-kubernetes-1.9: ["5.2.7"]
 #     nsa-cisa: ["non-root-containers"]
-#   remediation: "Set `runAsNonRoot: true` in the pod's `securityContext` of {urn}, and use an image that runs as a user of its own."
+#   remediation: "Set `{path}: true` on {urn}, and use an image that runs as a user of its own."
 package k8s.pod_008
 
 import rego.v1
@@ -32,7 +32,7 @@ import rego.v1
 import data.k8s.containers
 import data.k8s.security
 
-deny contains {"path": array.concat(at, ["securityContext", "runAsNonRoot"]), "expected": true, "msg": "a container may run as root"} if {
+deny contains {"path": security.place(at, "runAsNonRoot"), "expected": true, "msg": "a container may run as root"} if {
 	some at, _ in containers.pod
 	not is_other_user(at)
 }

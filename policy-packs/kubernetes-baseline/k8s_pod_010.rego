@@ -24,14 +24,14 @@
 #     pss: ["restricted"]
 #     cis-kubernetes-1.9: ["5.7.2"]
 #     nsa-cisa: ["hardening-container-environments"]
-#   remediation: "Set `seccompProfile: {type: RuntimeDefault}` in the pod's `securityContext` of {urn}."
+#   remediation: "Set `{path}: {expected}` on {urn}."
 package k8s.pod_010
 
 import rego.v1
 
 import data.k8s.security
 
-deny contains {"path": array.concat(at, ["securityContext", "seccompProfile", "type"]), "expected": "RuntimeDefault", "msg": "a container has no seccomp profile"} if {
+deny contains {"path": array.concat(security.place(at, "seccompProfile"), ["type"]), "expected": "RuntimeDefault", "msg": "a container has no seccomp profile"} if {
 	some at in security.linux
 	not has_profile(at)
 }

@@ -26,7 +26,11 @@ deny contains {"actual": input.op, "msg": "what it holds would be lost with it"}
 # The state decides, not the program: a delete uses what was applied before.
 is_kept if input.old_options.retain_on_delete == true
 
+# A volume that is declared by hand keeps its disk unless it says otherwise.
 is_kept if {
 	input.type == "kubernetes:core/v1:PersistentVolume"
-	input.old_inputs.spec.persistentVolumeReclaimPolicy == "Retain"
+	is_object(input.old_inputs.spec)
+	not loses_its_disk
 }
+
+loses_its_disk if input.old_inputs.spec.persistentVolumeReclaimPolicy in {"Delete", "Recycle"}

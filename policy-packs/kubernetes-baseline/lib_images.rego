@@ -5,12 +5,17 @@ import rego.v1
 
 import data.k8s.containers
 
-of[container] := image[container] if some container, _ in containers.pod
+of[container] := image[container] if {
+	some container, _ in containers.pod
+	is_given(container)
+}
 
 of[container] := null if {
 	some container, _ in containers.pod
-	not image[container]
+	not is_given(container)
 }
+
+is_given(container) if image[container] != null
 
 image[["spec", "containers", i]] := input.inputs.spec.containers[i].image
 

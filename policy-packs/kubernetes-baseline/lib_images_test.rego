@@ -17,3 +17,7 @@ test_every_container_has_an_entry if {
 		{image | some image in found} == {"web:1", null, "init:1"}
 	}
 }
+
+test_what_is_no_text_is_kept if {
+	images.of == {["spec", "containers", 0]: false} with input as {"inputs": {"spec": {"containers": [{"name": "a", "image": false}]}}}
+}

@@ -41,6 +41,11 @@ effective(container, setting) := of_pod[containers.pod[container]][setting] if n
 
 is_own(container, setting) if of_container[container][setting] != null
 
+# Where what holds for a container is set, or where it would be for all containers of the pod.
+place(container, setting) := array.concat(container, ["securityContext", setting]) if is_own(container, setting)
+
+place(container, setting) := array.concat(containers.pod[container], ["securityContext", setting]) if not is_own(container, setting)
+
 # Pods of Windows have none of the settings of Linux.
 is_windows contains ["spec"] if lower(input.inputs.spec.os.name) == "windows"
 

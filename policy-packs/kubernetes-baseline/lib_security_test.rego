@@ -22,6 +22,11 @@ test_a_pods_setting_holds_where_there_is_no_other if {
 	not security.effective(at, "runAsNonRoot") with input as pod({}, {})
 }
 
+test_a_setting_has_a_place if {
+	security.place(at, "runAsNonRoot") == ["spec", "containers", 0, "securityContext", "runAsNonRoot"] with input as pod({}, {"runAsNonRoot": false})
+	security.place(at, "runAsNonRoot") == ["spec", "securityContext", "runAsNonRoot"] with input as pod({}, {})
+}
+
 test_contexts_are_of_both if count(security.contexts) == 2 with input as pod({}, {})
 
 test_windows_is_not_linux if {

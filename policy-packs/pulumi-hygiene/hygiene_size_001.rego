@@ -20,7 +20,7 @@ package hygiene.size_001
 
 import rego.v1
 
-removed contains resource.urn if some resource in input.resources
+removed contains input.resources[_].urn
 
 deny contains {"actual": count(removed), "expected": input.params.removals_max, "msg": "too much is removed at once"} if {
 	count(removed) > input.params.removals_max

@@ -25,16 +25,17 @@ is_bookkeeping(type) if type == "pulumi:pulumi:Stack"
 
 is_bookkeeping(type) if startswith(type, "pulumi:providers:")
 
-existing contains resource.urn if {
-	some resource in input.resources
-	not resource.op in {"create", "import"}
-	not is_bookkeeping(resource.type)
+existing contains input.resources[i].urn if {
+	op := input.resources[i].op
+	not op in {"create", "import"}
+	type := input.resources[i].type
+	not is_bookkeeping(type)
 }
 
-removed contains resource.urn if {
-	some resource in input.resources
-	resource.op in {"delete", "delete-replaced", "replace", "discard", "discard-replaced", "remove-pending-replace"}
-	not is_bookkeeping(resource.type)
+removed contains input.resources[i].urn if {
+	input.resources[i].op in {"delete", "delete-replaced", "replace", "discard", "discard-replaced", "remove-pending-replace"}
+	type := input.resources[i].type
+	not is_bookkeeping(type)
 }
 
 deny contains {"actual": share, "expected": input.params.percent_max, "msg": "a large part of the stack is removed"} if {

@@ -20,7 +20,7 @@ package hygiene.size_003
 
 import rego.v1
 
-touched contains resource.urn if some resource in input.resources
+touched contains input.resources[_].urn
 
 deny contains {"actual": count(touched), "expected": input.params.changes_max, "msg": "too much is touched at once"} if {
 	count(touched) > input.params.changes_max

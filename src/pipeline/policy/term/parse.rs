@@ -226,7 +226,9 @@ mod tests {
     #[test]
     fn sets_have_opas_order() {
         assert_eq!(
-            parse(br#"{"b",[1],2,{1},"a",null,10,{"k":1}}"#).unwrap().to_string(),
+            parse(br#"{"b",[1],2,{1},"a",null,10,{"k":1}}"#)
+                .unwrap()
+                .to_string(),
             r#"{null,2,10,"a","b",[1],{"k":1},{1}}"#
         );
     }
