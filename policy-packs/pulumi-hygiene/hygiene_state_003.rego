@@ -47,11 +47,6 @@ lost["purgeProtectionEnabled"] if {
 	not input.inputs.purgeProtectionEnabled == true
 }
 
-lost["preventDestroy"] if {
-	input.old_inputs.preventDestroy == true
-	not input.inputs.preventDestroy == true
-}
-
 # These take protection away by being on.
 lost["forceDestroy"] := false if {
 	input.inputs.forceDestroy == true
