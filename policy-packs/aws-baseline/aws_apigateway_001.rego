@@ -39,7 +39,6 @@ http_is_modern if is_modern(input.inputs.domainNameConfiguration.securityPolicy)
 is_modern("TLS_1_2")
 
 # The newer names carry the version behind a prefix.
-is_modern(policy) if {
-	startswith(policy, "SecurityPolicy_TLS1")
-	not startswith(policy, "SecurityPolicy_TLS1_")
-}
+is_modern(policy) if startswith(policy, "SecurityPolicy_TLS12")
+
+is_modern(policy) if startswith(policy, "SecurityPolicy_TLS13")

@@ -14,7 +14,6 @@
 #     - "aws:apigatewayv2/route:Route"
 #   unknown: undetermined
 #   frameworks:
-#     pci-dss-4.0: ["7.2.1"]
 #     iso-27001-2022: ["A.8.3"]
 #   remediation: "Set `{path}` of {urn} to `AWS_IAM`, `COGNITO_USER_POOLS`, `JWT` or `CUSTOM`, with an authorizer where one is needed."
 package aws.apigateway_003

@@ -27,5 +27,17 @@ deny contains {"path": ["origins", i, "customOriginConfig", "originProtocolPolic
 
 deny contains {"path": ["origins", i, "customOriginConfig", "originSslProtocols", j], "actual": protocol, "expected": "TLSv1.2", "msg": "the origin may be asked with an old version of TLS"} if {
 	protocol := input.inputs.origins[i].customOriginConfig.originSslProtocols[j]
-	protocol in {"SSLv3", "TLSv1", "TLSv1.1"}
+	protocol in old
+}
+
+old := {"SSLv3", "TLSv1", "TLSv1.1"}
+
+# A distribution for several tenants has a list with one of them.
+deny contains {"path": ["origins", i, "customOriginConfigs", k, "originProtocolPolicy"], "actual": "http-only", "expected": "https-only", "msg": "the origin is asked over plain HTTP"} if {
+	input.inputs.origins[i].customOriginConfigs[k].originProtocolPolicy == "http-only"
+}
+
+deny contains {"path": ["origins", i, "customOriginConfigs", k, "originSslProtocols", j], "actual": protocol, "expected": "TLSv1.2", "msg": "the origin may be asked with an old version of TLS"} if {
+	protocol := input.inputs.origins[i].customOriginConfigs[k].originSslProtocols[j]
+	protocol in old
 }

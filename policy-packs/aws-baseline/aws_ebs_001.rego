@@ -2,6 +2,8 @@
 # title: EBS volumes are encrypted
 # description: A snapshot of a volume in the clear is data in the clear.
 # scope: package
+# related_resources:
+#   - ref: https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-3
 # custom:
 #   id: AWS-EBS-001
 #   severity: high
@@ -10,6 +12,9 @@
 #   types:
 #     - "aws:ebs/volume:Volume"
 #   unknown: undetermined
+#   frameworks:
+#     pci-dss-4.0: ["3.5.1"]
+#     iso-27001-2022: ["A.8.24"]
 #   remediation: "Set `encrypted: true` on {urn}."
 package aws.ebs_001
 

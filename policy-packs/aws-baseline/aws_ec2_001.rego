@@ -2,6 +2,9 @@
 # title: Security groups do not open remote access to the world
 # description: Open SSH, RDP or all ports are found by scanners within minutes.
 # scope: package
+# related_resources:
+#   - ref: https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-53
+#   - ref: https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-54
 # custom:
 #   id: AWS-EC2-001
 #   severity: critical
@@ -13,6 +16,10 @@
 #     - "aws:ec2/securityGroupRule:SecurityGroupRule"
 #     - "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 #   unknown: undetermined
+#   frameworks:
+#     cis-aws-3.0: ["5.2", "5.3"]
+#     pci-dss-4.0: ["1.3.1"]
+#     iso-27001-2022: ["A.8.20"]
 #   remediation: "Narrow the addresses at `{path}` of {urn} to the networks that need them, or use Session Manager instead of an open port."
 package aws.ec2_001
 

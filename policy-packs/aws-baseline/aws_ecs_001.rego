@@ -14,7 +14,6 @@
 #     - "aws:ecs/taskDefinition:TaskDefinition"
 #   unknown: undetermined
 #   frameworks:
-#     pci-dss-4.0: ["2.2.6"]
 #     iso-27001-2022: ["A.8.2"]
 #   remediation: "Remove `privileged: true` from the containers of {urn}, and `pidMode: host`; add single capabilities where one is needed."
 package aws.ecs_001
@@ -23,7 +22,7 @@ import rego.v1
 
 import data.aws.lib
 
-deny contains {"path": ["containerDefinitions"], "msg": concat("", ["the container `", container.name, "` is privileged"])} if {
+deny contains {"path": ["containerDefinitions"], "msg": concat("", ["the container `", lib.name(container), "` is privileged"])} if {
 	some container in lib.containers(input.inputs.containerDefinitions)
 	container.privileged == true
 }

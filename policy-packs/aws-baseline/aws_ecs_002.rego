@@ -23,9 +23,10 @@ import rego.v1
 import data.aws.lib
 import data.aws.lib_secret
 
-deny contains {"path": ["containerDefinitions"], "msg": concat("", ["`", variable.name, "` of the container `", container.name, "` holds a secret"])} if {
+deny contains {"path": ["containerDefinitions"], "msg": concat("", ["`", lib.name(variable), "` of the container `", lib.name(container), "` holds a secret"])} if {
 	some container in lib.containers(input.inputs.containerDefinitions)
-	some variable in container.environment
+	some each in container.environment
+	variable := lib.lowered(each)
 	is_secret(variable)
 }
 

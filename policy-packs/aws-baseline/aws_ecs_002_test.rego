@@ -14,4 +14,6 @@ test_secret if count(ecs_002.deny) == 1 with input as given([{"name": "STAGE", "
 
 test_access_key if count(ecs_002.deny) == 1 with input as given([{"name": "ID", "value": "AKIAIOSFODNN7EXAMPLE"}])
 
+test_another_case if count(ecs_002.deny) == 1 with input as given([{"Name": "DB_PASSWORD", "Value": "hunter2"}])
+
 test_no_environment if count(ecs_002.deny) == 0 with input as {"inputs": {"containerDefinitions": "[{\"name\": \"web\"}]"}}

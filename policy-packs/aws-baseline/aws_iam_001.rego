@@ -2,6 +2,8 @@
 # title: IAM policies do not allow everything on everything
 # description: A principal with such a policy owns the account.
 # scope: package
+# related_resources:
+#   - ref: https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-1
 # custom:
 #   id: AWS-IAM-001
 #   severity: critical
@@ -14,6 +16,10 @@
 #     - "aws:iam/groupPolicy:GroupPolicy"
 #     - "aws:iam/role:Role"
 #   unknown: undetermined
+#   frameworks:
+#     cis-aws-3.0: ["1.16"]
+#     pci-dss-4.0: ["7.2.2"]
+#     iso-27001-2022: ["A.8.2"]
 #   remediation: "List the actions and the resources that are needed at `{path}` of {urn}."
 package aws.iam_001
 

@@ -2,6 +2,8 @@
 # title: Administrator policies are not attached
 # description: The managed administrator policies give away the account.
 # scope: package
+# related_resources:
+#   - ref: https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-1
 # custom:
 #   id: AWS-IAM-002
 #   severity: critical
@@ -15,6 +17,10 @@
 #     - "aws:iam/role:Role"
 #     - "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"
 #   unknown: undetermined
+#   frameworks:
+#     cis-aws-3.0: ["1.16"]
+#     pci-dss-4.0: ["7.2.2"]
+#     iso-27001-2022: ["A.8.2"]
 #   remediation: "Replace the policy at `{path}` of {urn} by one that lists what is needed."
 package aws.iam_002
 

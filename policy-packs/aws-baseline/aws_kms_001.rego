@@ -2,6 +2,8 @@
 # title: KMS keys rotate
 # description: A key that never changes protects everything ever encrypted with it.
 # scope: package
+# related_resources:
+#   - ref: https://docs.aws.amazon.com/securityhub/latest/userguide/kms-controls.html#kms-4
 # custom:
 #   id: AWS-KMS-001
 #   severity: medium
@@ -10,6 +12,10 @@
 #   types:
 #     - "aws:kms/key:Key"
 #   unknown: undetermined
+#   frameworks:
+#     cis-aws-3.0: ["3.6"]
+#     pci-dss-4.0: ["3.7.4"]
+#     iso-27001-2022: ["A.8.24"]
 #   remediation: "Set `enableKeyRotation: true` on {urn}."
 package aws.kms_001
 

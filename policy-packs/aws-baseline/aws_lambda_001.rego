@@ -2,6 +2,8 @@
 # title: Functions hold no secrets in their environment
 # description: Whoever may read the configuration of the function reads the secret.
 # scope: package
+# related_resources:
+#   - ref: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
 # custom:
 #   id: AWS-LAMBDA-001
 #   severity: high
@@ -10,6 +12,9 @@
 #   types:
 #     - "aws:lambda/function:Function"
 #   unknown: undetermined
+#   frameworks:
+#     pci-dss-4.0: ["8.6.2"]
+#     iso-27001-2022: ["A.5.17"]
 #   remediation: "Store the value of `{path}` of {urn} in Secrets Manager or Parameter Store, and give the function its ARN."
 package aws.lambda_001
 

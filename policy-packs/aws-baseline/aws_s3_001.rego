@@ -2,6 +2,9 @@
 # title: A public access block sets all four flags
 # description: One flag that is off leaves a way to make objects public.
 # scope: package
+# related_resources:
+#   - ref: https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-8
+#   - ref: https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-1
 # custom:
 #   id: AWS-S3-001
 #   severity: high
@@ -11,6 +14,10 @@
 #     - "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 #     - "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock"
 #   unknown: undetermined
+#   frameworks:
+#     cis-aws-3.0: ["2.1.4"]
+#     pci-dss-4.0: ["1.4.4"]
+#     iso-27001-2022: ["A.8.3"]
 #   remediation: "Set `{path}: true` on {urn}."
 package aws.s3_001
 

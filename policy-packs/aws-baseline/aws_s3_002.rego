@@ -2,6 +2,9 @@
 # title: S3 ACLs grant nothing to everybody
 # description: A public ACL makes data readable by anybody.
 # scope: package
+# related_resources:
+#   - ref: https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-2
+#   - ref: https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-3
 # custom:
 #   id: AWS-S3-002
 #   severity: critical
@@ -16,6 +19,9 @@
 #     - "aws:s3/bucketObjectv2:BucketObjectv2"
 #     - "aws:s3/objectCopy:ObjectCopy"
 #   unknown: undetermined
+#   frameworks:
+#     pci-dss-4.0: ["1.4.4"]
+#     iso-27001-2022: ["A.8.3"]
 #   remediation: "Remove the public grant at `{path}` of {urn}; publish through a CloudFront distribution with origin access control instead."
 package aws.s3_002
 

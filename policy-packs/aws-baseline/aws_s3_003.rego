@@ -2,6 +2,8 @@
 # title: Bucket policies allow nothing to everybody
 # description: A statement for any principal opens the bucket to the world.
 # scope: package
+# related_resources:
+#   - ref: https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-6
 # custom:
 #   id: AWS-S3-003
 #   severity: critical
@@ -12,6 +14,9 @@
 #     - "aws:s3/bucket:Bucket"
 #     - "aws:s3/bucketV2:BucketV2"
 #   unknown: undetermined
+#   frameworks:
+#     pci-dss-4.0: ["7.2.1"]
+#     iso-27001-2022: ["A.5.15"]
 #   remediation: "Name the principals at `{path}` of {urn}, or tie the statement to your accounts with `aws:PrincipalOrgID`, `aws:SourceArn` or the like under `StringEquals`."
 package aws.s3_003
 

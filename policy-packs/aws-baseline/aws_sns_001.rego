@@ -2,6 +2,8 @@
 # title: SNS topics are encrypted
 # description: Topics are not encrypted unless a key is named.
 # scope: package
+# related_resources:
+#   - ref: https://docs.aws.amazon.com/securityhub/latest/userguide/sns-controls.html#sns-1
 # custom:
 #   id: AWS-SNS-001
 #   severity: medium
@@ -10,6 +12,9 @@
 #   types:
 #     - "aws:sns/topic:Topic"
 #   unknown: undetermined
+#   frameworks:
+#     pci-dss-4.0: ["3.5.1"]
+#     iso-27001-2022: ["A.8.24"]
 #   remediation: "Set `kmsMasterKeyId` on {urn}, for example to `alias/aws/sns`."
 package aws.sns_001
 

@@ -2,6 +2,8 @@
 # title: SQS queues are encrypted
 # description: Queues are encrypted unless somebody turns it off.
 # scope: package
+# related_resources:
+#   - ref: https://docs.aws.amazon.com/securityhub/latest/userguide/sqs-controls.html#sqs-1
 # custom:
 #   id: AWS-SQS-001
 #   severity: medium
@@ -10,6 +12,9 @@
 #   types:
 #     - "aws:sqs/queue:Queue"
 #   unknown: undetermined
+#   frameworks:
+#     pci-dss-4.0: ["3.5.1"]
+#     iso-27001-2022: ["A.8.24"]
 #   remediation: "Remove `sqsManagedSseEnabled: false` from {urn}, or set `kmsMasterKeyId`."
 package aws.sqs_001
 

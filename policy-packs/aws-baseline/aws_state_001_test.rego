@@ -12,6 +12,11 @@ test_database if {
 	count(state_001.deny) == 0 with input as gone("aws:rds/instance:Instance", {"finalSnapshotIdentifier": "s"})
 }
 
+test_warehouse if {
+	count(state_001.deny) == 1 with input as gone("aws:redshift/cluster:Cluster", {"skipFinalSnapshot": true})
+	count(state_001.deny) == 0 with input as gone("aws:redshift/cluster:Cluster", {"finalSnapshotIdentifier": "s"})
+}
+
 test_bucket if {
 	count(state_001.deny) == 0 with input as gone("aws:s3/bucket:Bucket", {})
 	count(state_001.deny) == 1 with input as gone("aws:s3/bucket:Bucket", {"forceDestroy": true})

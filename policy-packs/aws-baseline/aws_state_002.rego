@@ -2,6 +2,8 @@
 # title: Protection is not taken away
 # description: "Unprotected today, deleted tomorrow: two harmless changes make one loss."
 # scope: package
+# related_resources:
+#   - ref: https://www.pulumi.com/docs/iac/concepts/resources/options/protect/
 # custom:
 #   id: AWS-STATE-002
 #   severity: high
@@ -10,6 +12,8 @@
 #   types:
 #     - "*"
 #   unknown: irrelevant
+#   frameworks:
+#     iso-27001-2022: ["A.8.32"]
 #   remediation: "Set `protect: true` again in the options of {urn}; only a person may take it away."
 package aws.state_002
 

@@ -2,6 +2,8 @@
 # title: Resources say who owns them
 # description: Without an owner nobody can be asked. Default tags of the provider are not visible here, so this only warns.
 # scope: package
+# related_resources:
+#   - ref: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
 # custom:
 #   id: AWS-TAG-001
 #   severity: low
@@ -22,6 +24,8 @@
 #   unknown: undetermined
 #   parameters:
 #     required: {type: strings, default: ["owner"]}
+#   frameworks:
+#     iso-27001-2022: ["A.5.9"]
 #   remediation: "Add the tag at `{path}` to {urn}; required are {required}."
 package aws.tag_001
 

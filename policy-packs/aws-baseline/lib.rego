@@ -52,7 +52,7 @@ is_for_anybody(statement) if statement.notprincipal
 tying := {
 	"aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths",
 	"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourcevpc", "aws:sourcevpce",
-	"kms:calleraccount",
+	"aws:sourceowner", "kms:calleraccount",
 }
 
 is_tied(statement) if {
@@ -131,19 +131,41 @@ range(protocol, _, _) := everything if is_any(protocol)
 # Where the protocol is ICMP, the numbers are no ports.
 range(protocol, from, to) := {"from": to_number(from), "to": to_number(to)} if {
 	not is_any(protocol)
-	not protocol in {"icmp", "icmpv6", "1", "58"}
+	not lower(protocol) in {"icmp", "icmpv6", "1", "58"}
 }
 
-is_any(protocol) if protocol in {"-1", "all", -1}
+is_any(protocol) if {
+	is_string(protocol)
+	lower(protocol) in {"-1", "all"}
+}
+
+is_any(protocol) if protocol == -1
 
 covers(ports, port) if {
 	ports.from <= port
 	port <= ports.to
 }
 
-# The containers of a task of ECS, which are written as text.
-containers(text) := json.unmarshal(text) if {
+# The containers of a task of ECS, which are written as text. The provider does not look at the case of names.
+containers(text) := [lowered(container) | some container in json.unmarshal(text)] if {
 	is_string(text)
 	json.is_valid(text)
 	is_array(json.unmarshal(text))
 }
+
+# What a part of a document is called, also where it has no name.
+name(part) := part.name if is_string(part.name)
+
+name(part) := "?" if not is_named(part)
+
+is_named(part) if is_string(part.name)
+
+# Whether a pattern of actions may match one. Both are compared up to the first wildcard and from the last, so some that cannot match do.
+may_match(pattern, action) if {
+	parts := split(replace(lower(pattern), "?", "*"), "*")
+	count(parts) > 1
+	startswith(action, parts[0])
+	endswith(action, parts[count(parts) - 1])
+}
+
+may_match(pattern, action) if lower(pattern) == action

@@ -95,3 +95,30 @@ test_containers if {
 	not lib.containers("[")
 	not lib.containers("{}")
 }
+
+test_containers_in_any_case if {
+	lib.containers(`[{"Name": "web", "Privileged": true}]`) == [{"name": "web", "privileged": true}]
+}
+
+test_names_of_parts if {
+	lib.name({"name": "web"}) == "web"
+	lib.name({"name": 1}) == "?"
+	lib.name({}) == "?"
+}
+
+test_patterns_of_actions if {
+	every pattern in ["iam:PassRole", "iam:*", "iam:Pass*", "*", "iam:?assRole", "i*Role"] {
+		lib.may_match(pattern, "iam:passrole")
+	}
+	not lib.may_match("iam:GetRole", "iam:passrole")
+	not lib.may_match("s3:*", "iam:passrole")
+	not lib.may_match("iam:*User", "iam:passrole")
+}
+
+test_protocols_in_any_case if {
+	every protocol in ["-1", "all", "ALL", -1] {
+		lib.is_any(protocol)
+	}
+	not lib.is_any("tcp")
+	not lib.range("ICMP", 0, 255)
+}

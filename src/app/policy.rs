@@ -103,11 +103,3 @@ fn doc(name: &str) -> Result<PackDoc, Fault> {
     };
     doc.map_err(|error| Fault::Usage(error.to_string()))
 }
-
-/// The names of the packs of the binary, as they are named in place of a folder.
-fn built_in() -> Vec<String> {
-    let names = builtin::NAMES.iter();
-    names
-        .map(|name| format!("{}{name}", builtin::PREFIX))
-        .collect()
-}

@@ -10,8 +10,9 @@
     reason = "a test's helper fails the test"
 )]
 
+mod commands;
 mod hollow;
-mod oracle;
 mod packs;
+mod selftest;
 mod things;
 mod unknown;

@@ -11,7 +11,9 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::names::StackName;
 use crate::pipeline::policy::metadata::PackDoc;
-use crate::pipeline::policy::{Pack, PolicyReport, Stack, Verdict, digest, evaluate};
+use crate::pipeline::policy::{
+    Error, Pack, PolicyReport, Stack, Verdict, digest, evaluate, evaluate_json,
+};
 use crate::report::policy::Told;
 use crate::report::policy::table::verdict;
 
@@ -34,32 +36,57 @@ pub(super) async fn run(
 ) -> Result<Exit, Fault> {
     let path = arguments.preview.clone();
     let text = outside.read(move || read(&path)).await?;
-    let stack = arguments.stack.as_deref().map(stack).transpose()?;
-    let read = digest::read(&text, stack).map_err(|error| {
+    let compiler = compiler(outside).await?;
+    let mut packs = Vec::new();
+    for name in &arguments.packs {
+        packs.push(Pack::load(&Named::find(name)?.folder, &compiler).await?);
+    }
+    let (report, name) = judge(&text, arguments, &packs, format)?;
+    let exit = match report.verdict() {
+        Verdict::Denied => Exit::RefusedByPolicy,
+        Verdict::Undetermined | Verdict::Clean => Exit::Done,
+        Verdict::Hollow => Exit::Fault,
+    };
+    show(&report, exit, &name, arguments, format)?;
+    Ok(exit)
+}
+
+/// What the packs say, and the stack's name where the format shows it.
+fn judge(
+    text: &[u8],
+    arguments: &Eval,
+    packs: &[Pack],
+    format: FormatArg,
+) -> Result<(PolicyReport, String), Fault> {
+    let wrong = |why: &dyn std::fmt::Display| {
         let name = arguments.preview.display();
-        Fault::Usage(format!("reading the preview `{name}`: {error}"))
-    })?;
-    drop(text);
+        Fault::Usage(format!("reading the preview `{name}`: {why}"))
+    };
+    if arguments.stack.is_none() && digest::is_request(text) {
+        let report = evaluate_json(text, packs).map_err(|error| {
+            if matches!(error, Error::Request(_)) {
+                wrong(&error)
+            } else {
+                error.into()
+            }
+        })?;
+        let is_shown = matches!(format, FormatArg::Sarif | FormatArg::Junit);
+        let name = is_shown.then(|| digest::stack_name(text)).flatten();
+        return Ok((
+            report,
+            name.map_or_else(String::new, |name| name.to_string()),
+        ));
+    }
+    let stack = arguments.stack.as_deref().map(stack).transpose()?;
+    let read = digest::read(text, stack).map_err(|error| wrong(&error))?;
     if read.sames_left_out > 0 {
         warn(&format!(
             "{} unchanged resources are not in the preview and were not judged: make it with `pulumi preview --json --show-sames --show-replacement-steps`",
             read.sames_left_out
         ))?;
     }
-    let compiler = compiler(outside).await?;
-    let mut packs = Vec::new();
-    for name in &arguments.packs {
-        packs.push(Pack::load(&Named::find(name)?.folder, &compiler).await?);
-    }
-    let report = evaluate(&read.request, &packs)?;
-    let exit = match report.verdict() {
-        Verdict::Denied => Exit::RefusedByPolicy,
-        Verdict::Undetermined | Verdict::Clean => Exit::Done,
-        Verdict::Hollow => Exit::Fault,
-    };
     let name = read.request.stack.name.to_string();
-    show(&report, exit, &name, arguments, format)?;
-    Ok(exit)
+    Ok((evaluate(&read.request, packs)?, name))
 }
 
 fn show(

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Named, built_in, compiler, doc};
+use super::{Named, compiler, doc};
 use crate::app::{Outside, print, print_json};
 use crate::cli::{Explain, Format};
 use crate::exit::Exit;
@@ -39,7 +39,12 @@ struct Shown {
 /// # Errors
 /// There is none of this id, or its pack cannot be loaded.
 pub(super) async fn run(outside: &Outside, arguments: &Explain) -> Result<Exit, Fault> {
-    let names: Vec<String> = arguments.packs.iter().cloned().chain(built_in()).collect();
+    let names: Vec<String> = arguments
+        .packs
+        .iter()
+        .cloned()
+        .chain(builtin::names())
+        .collect();
     let docs = names.iter().map(|name| Ok((name.as_str(), doc(name)?)));
     let docs: Vec<(&str, PackDoc)> = docs.collect::<Result<_, Fault>>()?;
     let found = docs
@@ -120,10 +125,7 @@ fn human(explained: &Explained<'_>) -> String {
     line("level", level(rule.level));
     line("looks at", &looks_at(rule, false));
     line("reads", &explained.reads.join(", "));
-    line(
-        "unknown",
-        &format!("a value that is not known {}", unknown(rule)),
-    );
+    line("if unknown", &format!("a value {}", unknown(rule)));
     for (name, parameter) in &rule.parameters {
         let value = format!(
             "{name} ({}), by default {}",

@@ -1,10 +1,11 @@
 //! `lightsout policy list`: rules in one line each, or as the documentation of their pack.
 
-use super::{built_in, doc};
+use super::doc;
 use crate::app::{Outside, print, print_json};
 use crate::cli::{Format, List};
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::pipeline::policy::builtin;
 use crate::pipeline::policy::metadata::PackDoc;
 use crate::report::policy::word;
 use crate::report::rules::{level, markdown};
@@ -15,7 +16,7 @@ use crate::report::rules::{level, markdown};
 /// A pack cannot be read.
 pub(super) fn run(outside: &Outside, arguments: &List) -> Result<Exit, Fault> {
     let names = if arguments.packs.is_empty() {
-        built_in()
+        builtin::names().collect()
     } else {
         arguments.packs.clone()
     };

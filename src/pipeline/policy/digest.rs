@@ -65,6 +65,11 @@ pub enum Error {
         /// In its steps.
         held: u64,
     },
+    /// It does not show both halves of a replacement.
+    #[error(
+        "it replaces resources and does not show what is deleted: make it with `pulumi preview --json --show-sames --show-replacement-steps`"
+    )]
+    Halves,
     /// Nothing says which stack it is of.
     #[error(
         "it has no step, so that nothing says which stack it is of: name it with `--stack PROJECT/NAME`"
@@ -94,8 +99,7 @@ struct Probe {
 struct Digest {
     #[serde(default)]
     steps: Vec<Step>,
-    #[serde(default)]
-    change_summary: BTreeMap<String, u64>,
+    change_summary: Option<BTreeMap<String, u64>>,
     #[serde(default)]
     diagnostics: Vec<Diagnostic>,
     #[serde(default)]
@@ -169,6 +173,31 @@ pub fn read(text: &[u8], stack: Option<Stack>) -> Result<Read, Error> {
     }
 }
 
+/// Whether a text begins as a request does: only what rules mention of it need be read.
+#[must_use]
+pub fn is_request(text: &[u8]) -> bool {
+    let begin = text.get(..64).unwrap_or(text);
+    let begin: Vec<u8> = begin
+        .iter()
+        .copied()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .collect();
+    [&br#"{"stack":"#[..], br#"{"subjects":"#]
+        .into_iter()
+        .any(|form| begin.starts_with(form))
+}
+
+/// The name of the stack that a request is of.
+#[must_use]
+pub fn stack_name(text: &[u8]) -> Option<StackName> {
+    #[derive(Deserialize)]
+    struct Only {
+        stack: Stack,
+    }
+    let only: Result<Only, _> = serde_json::from_slice(text);
+    only.map_or(None, |only| Some(only.stack.name))
+}
+
 /// The JSON in what a terminal showed: it begins with the first line that begins with a brace. And how many lines are before it.
 fn json(text: &[u8]) -> (&[u8], usize) {
     let mut rest = text;
@@ -227,23 +256,31 @@ fn of_digest(digest: Digest, stack: Option<Stack>) -> Result<Read, Error> {
     })
 }
 
-/// What the digest counts and does not hold.
+/// How many unchanged resources the digest counts and does not hold. Anything else that it lacks is an error.
 fn left_out(digest: &Digest) -> Result<u64, Error> {
+    let held = |op: &str| {
+        let held = digest.steps.iter().filter(|step| step.op == op);
+        u64::try_from(held.count()).unwrap_or(u64::MAX)
+    };
+    let Some(summary) = &digest.change_summary else {
+        return if digest.steps.is_empty() {
+            Ok(0)
+        } else {
+            Err(Error::Failed("it has no summary of its changes".to_owned()))
+        };
+    };
     let mut sames = 0;
-    for (op, counted) in &digest.change_summary {
-        let held = digest.steps.iter().filter(|step| step.op == *op).count();
-        let held = u64::try_from(held).unwrap_or(u64::MAX);
-        if held >= *counted {
-            continue;
+    for (op, counted) in summary {
+        let (counted, held) = (*counted, held(op));
+        if op == "same" {
+            sames = counted.saturating_sub(held);
+        } else if held < counted {
+            let op = excerpt(op);
+            return Err(Error::LeftOut { op, counted, held });
         }
-        if op != "same" {
-            return Err(Error::LeftOut {
-                op: excerpt(op),
-                counted: *counted,
-                held,
-            });
-        }
-        sames = counted.saturating_sub(held);
+    }
+    if held("replace") > held("create-replacement") {
+        return Err(Error::Halves);
     }
     Ok(sames)
 }

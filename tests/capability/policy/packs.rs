@@ -1,156 +1,72 @@
-//! Every example of every pack that ships is a test, and OPA's own tests of the packs pass.
+//! Every pack that ships passes its own tests, and says of itself what its README.md says.
 
 use std::path::PathBuf;
 use std::time::Instant;
 
-use lightsout::pipeline::policy::{PolicyReport, RuleResult, Subject, Verdict, evaluate};
-use serde_json::Value;
+use lightsout::pipeline::policy::example::{self, Example};
+use lightsout::pipeline::policy::metadata::PackDoc;
+use lightsout::pipeline::policy::selftest;
+use lightsout::pipeline::policy::{PolicyReport, Subject, Verdict, builtin, evaluate};
+use lightsout::report::rules::{MARKER, markdown};
 
-use super::things::{baseline, compiler, load, request, root};
+use super::things::{baseline, compiler, load, request, root, wait};
 
-pub(crate) struct Example {
-    pub(crate) kind: &'static str,
-    pub(crate) name: String,
-    pub(crate) rule: String,
-    pub(crate) subjects: Vec<Subject>,
+/// The folders of the packs that ship.
+pub(crate) fn shipped() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root().join("policy-packs")).unwrap();
+    let folders = entries.map(|entry| entry.unwrap().path());
+    let mut packs: Vec<PathBuf> = folders
+        .filter(|path| path.join("pack.yaml").exists())
+        .collect();
+    packs.sort();
+    assert!(!packs.is_empty());
+    packs
 }
 
-/// Every example: `examples/<kind>/<rule id>-<what>.json`, one subject or an array of them.
-pub(crate) fn examples() -> Vec<Example> {
-    let mut found = Vec::new();
-    for kind in ["allow", "deny", "unknown"] {
-        let folder = root().join("policy-packs/aws-baseline/examples").join(kind);
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-            let json: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-            let subjects = if json.is_array() {
-                serde_json::from_value(json)
-            } else {
-                serde_json::from_value(json).map(|subject| vec![subject])
-            };
-            let rule: Vec<&str> = name.splitn(4, '-').take(3).collect();
-            found.push(Example {
-                kind,
-                rule: rule.join("-"),
-                subjects: subjects.unwrap_or_else(|error| panic!("{kind}/{name}: {error}")),
-                name,
-            });
-        }
-    }
-    found
-}
-
-fn result<'a>(report: &'a PolicyReport, rule: &str) -> &'a RuleResult {
-    report
-        .rules
-        .iter()
-        .find(|result| result.rule.as_str() == rule)
-        .unwrap_or_else(|| panic!("no rule {rule}"))
+/// The examples of the first pack.
+fn examples() -> Vec<Example> {
+    example::read(&root().join("policy-packs/aws-baseline")).unwrap()
 }
 
 #[test]
-fn every_example_is_judged_as_its_folder_says() {
-    for example in examples() {
-        let name = format!("{}/{}", example.kind, example.name);
-        let report = evaluate(
-            &request(example.subjects.clone()),
-            std::slice::from_ref(baseline()),
-        )
-        .unwrap();
-        let result = result(&report, &example.rule);
-        let found = (!result.findings.is_empty(), !result.undetermined.is_empty());
-        let decided = example
-            .name
-            .starts_with(&format!("{}-decided", example.rule));
-        let expect = match example.kind {
-            "deny" => (true, false),
-            "unknown" if !decided => (false, true),
-            _ => (false, false),
-        };
-        assert_eq!(found, expect, "{name}: {result:?}");
-        if !name.contains("empty-bucket") {
-            assert!(result.evaluated > 0, "{name}: the rule does not concern it");
-        }
-        if example.kind == "unknown" {
-            assert!(
-                example
-                    .subjects
-                    .iter()
-                    .any(|subject| !subject.unknown_paths.is_empty()
-                        || !subject.unknown_old_paths.is_empty()),
-                "{name}: nothing is unknown"
-            );
-        }
-        for finding in &result.findings {
-            assert!(
-                !finding.message.contains("hunter2") || example.subjects[0].secret_paths.is_empty(),
-                "{name}"
-            );
-        }
-    }
-}
-
-#[test]
-fn every_rule_has_an_example_of_each_kind_and_a_test() {
-    let examples = examples();
-    for rule in baseline().rules() {
-        for kind in ["allow", "deny", "unknown"] {
-            let has = examples
-                .iter()
-                .any(|example| example.kind == kind && example.rule == rule.as_str());
-            assert!(has, "{rule} has no example in examples/{kind}");
-        }
-    }
-    for example in &examples {
-        assert!(
-            baseline().rules().any(|rule| rule.as_str() == example.rule),
-            "{} is of no rule",
-            example.name
+fn every_pack_passes_its_own_tests() {
+    for folder in shipped() {
+        let report = wait(selftest::run(&folder, &compiler())).unwrap();
+        eprintln!(
+            "{}: {} rules, {} tests, {} examples, {} answers of two hosts, skipped: {:?}",
+            report.pack.name,
+            report.rules,
+            report.opa_tests,
+            report.examples,
+            report.compared,
+            report.skipped
         );
+        assert!(report.is_well(), "{:#?}", report.problems);
+        assert!(report.rules > 0 && report.opa_tests >= report.rules);
+        assert!(report.examples >= 3 * report.rules);
+        assert!(report.compared > 0);
     }
-    for file in rego() {
-        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
-        if !name.ends_with("_test.rego") {
-            let test = file.with_file_name(name.replace(".rego", "_test.rego"));
-            assert!(test.exists(), "{name} has no {}", test.display());
-        }
-    }
-    assert!(baseline().rules().count() >= 10);
-}
-
-fn rego() -> Vec<PathBuf> {
-    let folder = root().join("policy-packs/aws-baseline");
-    let files = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    files
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "rego")
-        })
-        .collect()
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a test runs the tool")]
-fn opas_own_tests_and_its_formatter_are_content() {
-    for arguments in [
-        &["test"][..],
-        &["check", "--strict"],
-        &["fmt", "--fail", "--list"],
-    ] {
-        let output = std::process::Command::new(compiler().opa.path())
-            .args(arguments)
-            .args(rego())
-            .env_clear()
-            .output()
-            .unwrap();
+fn every_readme_is_current_and_every_pack_is_in_the_binary() {
+    for folder in shipped() {
+        let doc = PackDoc::of_folder(&folder).unwrap();
+        let path = folder.join("README.md");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let expect = markdown(&doc);
+        let from = text.find(MARKER).map_or("", |start| &text[start..]);
         assert!(
-            output.status.success(),
-            "{arguments:?}: {}",
-            String::from_utf8_lossy(&output.stdout)
+            from == expect,
+            "{}: replace what follows its introduction by the output of `lightsout policy list --markdown --pack {}`",
+            path.display(),
+            folder.display()
         );
+        for rule in &doc.rules {
+            assert!(text.contains(&format!("\n## {}\n", rule.id)), "{}", rule.id);
+        }
+        let name = format!("{}{}", builtin::PREFIX, doc.name);
+        assert!(builtin::names().any(|known| known == name), "{name}");
     }
 }
 
@@ -158,7 +74,7 @@ fn opas_own_tests_and_its_formatter_are_content() {
 fn a_finding_tells_what_to_do() {
     let example = examples()
         .into_iter()
-        .find(|example| example.name.contains("ssh-to-the-world-beside"))
+        .find(|example| example.name == "ssh-to-the-world-beside-an-unknown")
         .unwrap();
     let report = evaluate(&request(example.subjects), std::slice::from_ref(baseline())).unwrap();
     let denials: Vec<_> = report.denials().collect();

@@ -5,7 +5,12 @@ use super::*;
 const URN: &str = "urn:pulumi:dev::site::aws:rds/instance:Instance::db";
 
 fn digest(steps: Value) -> Result<Read, Error> {
-    read(json!({"steps": steps}).to_string().as_bytes(), None)
+    read(
+        json!({"steps": steps, "changeSummary": {}})
+            .to_string()
+            .as_bytes(),
+        None,
+    )
 }
 
 fn paths(paths: &[PropertyPath]) -> Vec<String> {
@@ -39,17 +44,20 @@ fn secrets_and_unknown_values_are_listed_and_not_shown() {
 fn what_is_not_a_whole_preview_is_refused() {
     let create = json!({"op": "create", "urn": URN});
     for (text, expect) in [
-        (json!({"steps": [create]}), "a `create` without `newState`"),
         (
-            json!({"steps": [{"op": "delete", "urn": URN}]}),
+            json!({"steps": [create], "changeSummary": {}}),
+            "a `create` without `newState`",
+        ),
+        (
+            json!({"steps": [{"op": "delete", "urn": URN}], "changeSummary": {}}),
             "a `delete` without `oldState`",
         ),
         (
-            json!({"steps": [{"op": "vanish", "urn": URN, "newState": {}}]}),
+            json!({"steps": [{"op": "vanish", "urn": URN, "newState": {}}], "changeSummary": {}}),
             "not an operation",
         ),
         (
-            json!({"steps": [{"op": "create", "urn": "x"}]}),
+            json!({"steps": [{"op": "create", "urn": "x"}], "changeSummary": {}}),
             "line 1, column",
         ),
         (
@@ -62,6 +70,14 @@ fn what_is_not_a_whole_preview_is_refused() {
         ),
         (json!({"steps": [], "maybeCorrupt": true}), "corrupt"),
         (json!({"steps": []}), "--stack"),
+        (
+            json!({"steps": [{"op": "create", "urn": URN, "newState": {}}]}),
+            "no summary of its changes",
+        ),
+        (
+            json!({"steps": [{"op": "replace", "urn": URN, "newState": {}}], "changeSummary": {"replace": 1}}),
+            "--show-replacement-steps",
+        ),
         (json!({"steps": [], "subjects": []}), "neither"),
         (json!({"resources": []}), "neither"),
     ] {
@@ -92,4 +108,16 @@ fn a_request_is_taken_as_it_is() {
     let read = read(text.as_bytes(), None).unwrap();
     assert!(read.request.subjects.is_empty());
     assert_eq!(read.request.stack.name.as_str(), "s");
+}
+
+#[test]
+fn a_request_is_known_by_its_beginning() {
+    for text in ["{\"stack\":{", "{\n  \"subjects\": [", " { \"stack\" : {"] {
+        assert!(is_request(text.as_bytes()), "{text}");
+    }
+    for text in ["", "{", "{\"steps\":[", "x\n{\"stack\":{"] {
+        assert!(!is_request(text.as_bytes()), "{text}");
+    }
+    let text = br#"{"stack": {"project": "p", "name": "s"}, "subjects": []}"#;
+    assert_eq!(stack_name(text).unwrap().as_str(), "s");
 }

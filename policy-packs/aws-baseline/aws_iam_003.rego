@@ -1,0 +1,84 @@
+# METADATA
+# title: Resource policies allow nothing to everybody
+# description: "A statement for any principal opens the queue, key, secret or repository to every account of AWS."
+# scope: package
+# related_resources:
+#   - ref: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+# custom:
+#   id: AWS-IAM-003
+#   severity: critical
+#   level: mandatory
+#   scope: resource
+#   types:
+#     - "aws:sqs/queuePolicy:QueuePolicy"
+#     - "aws:sqs/queue:Queue"
+#     - "aws:sns/topicPolicy:TopicPolicy"
+#     - "aws:sns/topic:Topic"
+#     - "aws:kms/key:Key"
+#     - "aws:kms/keyPolicy:KeyPolicy"
+#     - "aws:kms/replicaKey:ReplicaKey"
+#     - "aws:secretsmanager/secretPolicy:SecretPolicy"
+#     - "aws:secretsmanager/secret:Secret"
+#     - "aws:ecr/repositoryPolicy:RepositoryPolicy"
+#     - "aws:ecr/registryPolicy:RegistryPolicy"
+#     - "aws:efs/fileSystemPolicy:FileSystemPolicy"
+#     - "aws:backup/vaultPolicy:VaultPolicy"
+#     - "aws:dynamodb/resourcePolicy:ResourcePolicy"
+#     - "aws:kinesis/resourcePolicy:ResourcePolicy"
+#     - "aws:lambda/resourcePolicy:ResourcePolicy"
+#     - "aws:glue/resourcePolicy:ResourcePolicy"
+#     - "aws:msk/clusterPolicy:ClusterPolicy"
+#     - "aws:cloudwatch/eventBusPolicy:EventBusPolicy"
+#     - "aws:codebuild/resourcePolicy:ResourcePolicy"
+#     - "aws:redshift/resourcePolicy:ResourcePolicy"
+#     - "aws:acmpca/policy:Policy"
+#     - "aws:s3/accessPoint:AccessPoint"
+#     - "aws:s3control/accessPointPolicy:AccessPointPolicy"
+#     - "aws:s3control/bucketPolicy:BucketPolicy"
+#     - "aws:opensearch/domain:Domain"
+#     - "aws:opensearch/domainPolicy:DomainPolicy"
+#     - "aws:elasticsearch/domain:Domain"
+#     - "aws:elasticsearch/domainPolicy:DomainPolicy"
+#     - "aws:glacier/vault:Vault"
+#     - "aws:cloudwatch/logDestinationPolicy:LogDestinationPolicy"
+#     - "aws:cloudwatch/logResourcePolicy:LogResourcePolicy"
+#     - "aws:s3tables/tableBucketPolicy:TableBucketPolicy"
+#     - "aws:codeartifact/repositoryPermissionsPolicy:RepositoryPermissionsPolicy"
+#     - "aws:codeartifact/domainPermissions:DomainPermissions"
+#   unknown: undetermined
+#   frameworks:
+#     pci-dss-4.0: ["7.2.1"]
+#     iso-27001-2022: ["A.5.15"]
+#   remediation: "Name the principals at `{path}` of {urn}, or tie the statement to your accounts with `aws:PrincipalOrgID`, `aws:SourceArn` or the like under `StringEquals`."
+package aws.iam_003
+
+import rego.v1
+
+import data.aws.lib
+
+deny contains {"path": ["policy"], "msg": "the policy allows access to everybody"} if is_open(input.inputs.policy)
+
+deny contains {"path": ["accessPolicies"], "msg": "the policy allows access to everybody"} if is_open(input.inputs.accessPolicies)
+
+deny contains {"path": ["accessPolicy"], "msg": "the policy allows access to everybody"} if is_open(input.inputs.accessPolicy)
+
+deny contains {"path": ["policyDocument"], "msg": "the policy allows access to everybody"} if is_open(input.inputs.policyDocument)
+
+deny contains {"path": ["resourcePolicy"], "msg": "the policy allows access to everybody"} if is_open(input.inputs.resourcePolicy)
+
+is_open(policy) if {
+	some statement in lib.allowing(policy)
+	lib.is_for_anybody(statement)
+	not lib.is_tied(statement)
+}
+
+# What cannot be read cannot be judged.
+is_open(policy) if {
+	is_string(policy)
+	trim_space(policy) != ""
+	not lib.is_readable(policy)
+	not is_empty(policy)
+}
+
+# An empty document takes the policy away.
+is_empty(policy) if lib.document(policy) == {}

@@ -1,0 +1,27 @@
+package aws.iam_003_test
+
+import rego.v1
+
+import data.aws.iam_003
+
+given(principal, condition) := {"inputs": {"policy": json.marshal({"Statement": [{"Effect": "Allow", "Principal": principal, "Condition": condition}]})}}
+
+test_named if count(iam_003.deny) == 0 with input as given({"AWS": "arn:aws:iam::1:root"}, {})
+
+test_service if count(iam_003.deny) == 0 with input as given({"Service": "sns.amazonaws.com"}, {})
+
+test_everybody if count(iam_003.deny) == 1 with input as given("*", {})
+
+test_every_account if count(iam_003.deny) == 1 with input as given({"AWS": "*"}, {"StringLike": {"aws:PrincipalArn": "*"}})
+
+test_tied_to_the_account if count(iam_003.deny) == 0 with input as given("*", {"StringEquals": {"kms:CallerAccount": "111122223333"}})
+
+test_tied_to_its_owner if count(iam_003.deny) == 0 with input as given({"AWS": "*"}, {"StringEquals": {"AWS:SourceOwner": "111122223333"}})
+
+test_unreadable if count(iam_003.deny) == 1 with input as {"inputs": {"policy": "{"}}
+
+test_none if count(iam_003.deny) == 0 with input as {"inputs": {"policy": ""}}
+
+test_taken_away if count(iam_003.deny) == 0 with input as {"inputs": {"policy": "{}"}}
+
+test_search if count(iam_003.deny) == 1 with input as {"inputs": {"accessPolicies": json.marshal({"Statement": {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "es:*"}})}}

@@ -1,0 +1,28 @@
+# METADATA
+# title: Workloads have a disruption budget
+# description: Without one the upgrade of the nodes takes all replicas away at once. The kinds are counted, not matched.
+# scope: package
+# related_resources:
+#   - ref: https://kubernetes.io/docs/tasks/run-application/configure-pdb/
+# custom:
+#   id: K8S-AVAIL-002
+#   severity: low
+#   level: advisory
+#   scope: stack
+#   types:
+#     - "kubernetes:apps/v1:Deployment"
+#     - "kubernetes:apps/v1:StatefulSet"
+#     - "kubernetes:policy/v1:PodDisruptionBudget"
+#   unknown: irrelevant
+#   remediation: "Add a PodDisruptionBudget for every Deployment and StatefulSet of {urn}."
+package k8s.avail_002
+
+import rego.v1
+
+number(types) := sum([number | some type in types; number := input.counts.types[type]])
+
+deny contains {"actual": budgets, "expected": workloads, "msg": "there are fewer disruption budgets than workloads"} if {
+	workloads := number({"kubernetes:apps/v1:Deployment", "kubernetes:apps/v1:StatefulSet"})
+	budgets := number({"kubernetes:policy/v1:PodDisruptionBudget"})
+	budgets < workloads
+}

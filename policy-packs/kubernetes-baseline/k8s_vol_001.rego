@@ -1,0 +1,25 @@
+# METADATA
+# title: Volumes are not folders of a node
+# description: A claim on such a volume brings the folder of the node into a pod that mounts no `hostPath` itself.
+# scope: package
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/storage/persistent-volumes/
+# custom:
+#   id: K8S-VOL-001
+#   severity: high
+#   level: mandatory
+#   scope: resource
+#   types:
+#     - "kubernetes:core/v1:PersistentVolume"
+#   unknown: undetermined
+#   frameworks:
+#     cis-kubernetes-1.9: ["5.2.12"]
+#   remediation: "Replace `{path}` of {urn} by a `csi` volume, or let a storage class make it."
+package k8s.vol_001
+
+import rego.v1
+
+deny contains {"path": ["spec", "hostPath"], "actual": value, "msg": "the volume is a folder of a node"} if {
+	value := input.inputs.spec.hostPath
+	value != null
+}

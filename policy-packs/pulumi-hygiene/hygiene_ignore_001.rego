@@ -1,0 +1,23 @@
+# METADATA
+# title: No resource ignores all of its changes
+# description: "With `ignoreChanges: [\"*\"]` the program says one thing and the cloud does another, and no rule sees which."
+# scope: package
+# related_resources:
+#   - ref: https://www.pulumi.com/docs/iac/concepts/options/ignorechanges/
+# custom:
+#   id: HYGIENE-IGNORE-001
+#   severity: high
+#   level: mandatory
+#   scope: resource
+#   types:
+#     - "*"
+#   unknown: irrelevant
+#   remediation: "Name in `ignoreChanges` of {urn} the properties that something else manages, instead of {actual}."
+package hygiene.ignore_001
+
+import rego.v1
+
+deny contains {"actual": path, "msg": "every change is ignored"} if {
+	path := input.options.ignore_changes[_]
+	trim(path, "*.[]\"' ") == ""
+}

@@ -1,0 +1,100 @@
+# METADATA
+# title: Providers hold no credentials
+# description: "A credential in the inputs of a provider is in the state for good. One that is marked as a secret cannot be judged: it is encrypted there, and still there."
+# scope: package
+# related_resources:
+#   - ref: https://www.pulumi.com/docs/iac/concepts/resources/providers/
+# custom:
+#   id: HYGIENE-PROVIDER-001
+#   severity: high
+#   level: mandatory
+#   scope: resource
+#   types:
+#     - "pulumi:providers:aws"
+#     - "pulumi:providers:aws-native"
+#     - "pulumi:providers:azure"
+#     - "pulumi:providers:azure-native"
+#     - "pulumi:providers:azuread"
+#     - "pulumi:providers:gcp"
+#     - "pulumi:providers:google-native"
+#     - "pulumi:providers:kubernetes"
+#     - "pulumi:providers:cloudflare"
+#     - "pulumi:providers:digitalocean"
+#     - "pulumi:providers:datadog"
+#     - "pulumi:providers:github"
+#     - "pulumi:providers:gitlab"
+#     - "pulumi:providers:vault"
+#     - "pulumi:providers:docker"
+#     - "pulumi:providers:postgresql"
+#     - "pulumi:providers:mysql"
+#     - "pulumi:providers:mongodbatlas"
+#     - "pulumi:providers:snowflake"
+#     - "pulumi:providers:okta"
+#     - "pulumi:providers:auth0"
+#     - "pulumi:providers:hcloud"
+#     - "pulumi:providers:linode"
+#     - "pulumi:providers:newrelic"
+#     - "pulumi:providers:pagerduty"
+#     - "pulumi:providers:fastly"
+#     - "pulumi:providers:confluentcloud"
+#     - "pulumi:providers:rabbitmq"
+#     - "pulumi:providers:oci"
+#     - "pulumi:providers:consul"
+#     - "pulumi:providers:nomad"
+#     - "pulumi:providers:grafana"
+#   unknown: undetermined
+#   remediation: "Remove `{path}` from the provider {urn}; let it take its credentials from the environment or from the identity of the job."
+package hygiene.provider_001
+
+import rego.v1
+
+held["accessKey"] := input.inputs.accessKey
+
+held["secretKey"] := input.inputs.secretKey
+
+held["token"] := input.inputs.token
+
+held["clientSecret"] := input.inputs.clientSecret
+
+held["clientCertificate"] := input.inputs.clientCertificate
+
+held["clientCertificatePassword"] := input.inputs.clientCertificatePassword
+
+held["credentials"] := input.inputs.credentials
+
+held["accessToken"] := input.inputs.accessToken
+
+held["apiToken"] := input.inputs.apiToken
+
+held["apiKey"] := input.inputs.apiKey
+
+held["apiUserServiceKey"] := input.inputs.apiUserServiceKey
+
+held["appKey"] := input.inputs.appKey
+
+held["kubeconfig"] := input.inputs.kubeconfig
+
+held["password"] := input.inputs.password
+
+held["privateKey"] := input.inputs.privateKey
+
+held["privateKeyPassphrase"] := input.inputs.privateKeyPassphrase
+
+held["authToken"] := input.inputs.authToken
+
+held["secretAccessKey"] := input.inputs.secretAccessKey
+
+deny contains {"path": [property], "msg": "the provider holds a credential"} if {
+	some property, value in held
+	not is_harmless(property, value)
+}
+
+is_harmless(_, value) if value in {"", null}
+
+# A kubeconfig may say only where the cluster is and which program gives a token, or be the path of a file.
+is_harmless("kubeconfig", value) if {
+	is_string(value)
+	every word in ["token", "password", "client-key-data"] {
+		not contains(value, word)
+	}
+}
