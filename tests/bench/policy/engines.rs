@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use lightsout::pipeline::policy::{Compiler, Pack, PolicyReport, Request, evaluate};
+use lightsout::pipeline::policy::{Compiler, Pack, PolicyReport, evaluate_json, evaluate_on};
 use regorus::languages::rego::compiler::Compiler as RvmCompiler;
 use regorus::rvm::vm::RegoVM;
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,8 @@ pub(crate) struct Order {
 /// Which engine, and over what it goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Engine {
-    Ours,
+    /// On so many threads at most; zero means as many as there are.
+    Ours(usize),
     OpaWasm(Form),
     Regorus(Form),
     RegorusRvm(Form),
@@ -80,12 +81,12 @@ pub(crate) fn obey(order: &Order, compiler: &Compiler) -> Timing {
         std::fs::read_to_string(order.rules.join(form.name()).join("main.rego")).unwrap()
     };
     match order.engine {
-        Engine::Ours => {
+        Engine::Ours(threads) => {
             let pack = load(&order.rules.join("pack"), compiler);
             let packs = std::slice::from_ref(&pack);
             repeat(
                 order,
-                || judge(&bytes, packs),
+                || judge(&bytes, packs, threads),
                 |report| findings::of_report(&report),
             )
         }
@@ -128,10 +129,12 @@ pub(crate) fn obey(order: &Order, compiler: &Compiler) -> Timing {
     }
 }
 
-/// Ours, from the file's bytes.
-fn judge(bytes: &[u8], packs: &[Pack]) -> PolicyReport {
-    let request: Request = serde_json::from_slice(bytes).unwrap();
-    evaluate(&request, packs).unwrap()
+fn judge(bytes: &[u8], packs: &[Pack], threads: usize) -> PolicyReport {
+    match threads {
+        0 => evaluate_json(bytes, packs),
+        _ => evaluate_on(bytes, packs, threads),
+    }
+    .unwrap()
 }
 
 fn load(folder: &Path, compiler: &Compiler) -> Pack {

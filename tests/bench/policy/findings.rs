@@ -35,6 +35,16 @@ pub(crate) fn of_report(report: &PolicyReport) -> Vec<String> {
         .collect()
 }
 
+/// What `lightsout policy eval --format json` prints: a report and what follows from it.
+pub(crate) fn of_printed_report(printed: &Value) -> Vec<String> {
+    let mut report = printed.clone();
+    let members = report.as_object_mut().unwrap();
+    for more in ["verdict", "exit"] {
+        members.remove(more).unwrap();
+    }
+    of_report(&serde_json::from_value(report).unwrap())
+}
+
 /// The findings of rules that return them as they are.
 pub(crate) fn of_set(set: &Value) -> Vec<String> {
     set.as_array().unwrap().iter().map(line).collect()

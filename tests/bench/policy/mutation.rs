@@ -22,7 +22,8 @@ pub(crate) fn text(value: &Value) -> String {
     let mark = serde_json::to_string(NUMBER_MARK).unwrap();
     let mark = mark.trim_matches('"');
     let text = value.to_string();
-    text.replace(&format!("\"{mark}"), "").replace(&format!("{mark}\""), "")
+    text.replace(&format!("\"{mark}"), "")
+        .replace(&format!("{mark}\""), "")
 }
 
 /// Changes a value somewhere inside it. `others` are values that may stand in the place of any.
@@ -53,12 +54,22 @@ pub(crate) fn mutate(value: &mut Value, others: &[Value], random: &mut Random) {
             }
         }
         Value::Bool(flag) if random.per_mille(600) => *flag = !*flag,
-        Value::String(text) if !text.starts_with(NUMBER_MARK) && random.per_mille(500) => *text = odd_text(text, random),
+        Value::String(text) if !text.starts_with(NUMBER_MARK) && random.per_mille(500) => {
+            *text = odd_text(text, random)
+        }
         Value::Number(number) if random.per_mille(500) => {
-            let near = number.as_i64().unwrap_or(0).saturating_add([-1, 1, 10, -1000][random.below(4)]);
+            let near = number
+                .as_i64()
+                .unwrap_or(0)
+                .saturating_add([-1, 1, 10, -1000][random.below(4)]);
             *value = near.into();
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_)
+        | Value::Object(_) => {
             let old = value.take();
             *value = match random.below(6) {
                 0 => Value::Array(vec![old]),
@@ -93,12 +104,27 @@ fn any(others: &[Value], random: &mut Random) -> Value {
 }
 
 const TEXTS: [&str; 12] = [
-    "*", "0.0.0.0/0", "::/0", "10.0.0.0/33", "{\"Statement\":", "[]", "true", "22", "ÄÖ ü\u{0}\u{7f}", "𝔘𝔫𝔦 👩\u{200d}👩", "\\\"\n\t/", "arn:aws:iam::123456789012:root",
+    "*",
+    "0.0.0.0/0",
+    "::/0",
+    "10.0.0.0/33",
+    "{\"Statement\":",
+    "[]",
+    "true",
+    "22",
+    "ÄÖ ü\u{0}\u{7f}",
+    "𝔘𝔫𝔦 👩\u{200d}👩",
+    "\\\"\n\t/",
+    "arn:aws:iam::123456789012:root",
 ];
 
 fn nested(depth: usize) -> Value {
     (0..depth).fold(json!("deep"), |inside, level| {
-        if level % 2 == 0 { Value::Array(vec![inside]) } else { json!({"a": inside}) }
+        if level % 2 == 0 {
+            Value::Array(vec![inside])
+        } else {
+            json!({"a": inside})
+        }
     })
 }
 

@@ -1,4 +1,5 @@
-//! The engines that are programs of their own: OPA's command line, OPA in a program of Go, conftest; and how they are built.
+//! The engines that are programs of their own: our command line and OPA's, OPA in a program of Go, conftest; and how those of
+//! others are built.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,9 +24,11 @@ pub(crate) struct Workshop {
     conftest: PathBuf,
 }
 
-/// Programs of others.
+/// Programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Peer {
+    /// `lightsout policy eval`, a process for each run.
+    Lightsout,
     /// `opa eval`, a process for each run.
     OpaEval,
     /// OPA in the process of a Go program.
@@ -141,6 +144,16 @@ impl Workshop {
         String::from_utf8_lossy(&text).into_owned()
     }
 
+    /// Our command line, judging a preview.
+    pub(crate) fn eval(rules: &Path, preview: &Path) -> Command {
+        let mut command = lightsout();
+        command
+            .args(["policy", "eval", "--format", "json", "--pack"])
+            .arg(rules.join("pack"));
+        command.arg("--preview").arg(preview);
+        command
+    }
+
     /// Runs ourselves, as a process that prints JSON.
     pub(crate) fn again<T: serde::de::DeserializeOwned>(&self, arguments: &[String]) -> (T, Usage) {
         let mut command = command(&std::env::current_exe().unwrap());
@@ -161,6 +174,7 @@ impl Workshop {
         let document = rules.join(Form::Document.name());
         let mut command = match peer {
             Peer::OpaInProcess => return self.ask_in_process(&document, preview, found, effort),
+            Peer::Lightsout => Self::eval(rules, preview),
             Peer::OpaEval => {
                 let mut command = command(&self.opa);
                 command
@@ -190,7 +204,10 @@ impl Workshop {
         while timing.wall.len() < effort.runs
             && (timing.wall.is_empty() || timing.wall.iter().sum::<f64>() < effort.seconds)
         {
-            let usage = self.succeed(&mut command);
+            let usage = measure::run(&mut command, &self.folder);
+            // Ours says by its exit code that a rule found something.
+            let expected = if peer == Peer::Lightsout { 10 } else { 0 };
+            assert_eq!(usage.code, expected, "{command:?}: {}", self.printed("err"));
             timing.wall.push(usage.wall);
             timing.cpu.push(usage.cpu);
             peak = peak.max(usage.peak_bytes);
@@ -200,6 +217,7 @@ impl Workshop {
             Peer::OpaEval => "--read-opa",
             Peer::Conftest => "--read-conftest",
             Peer::OpaInProcess => "--read-set",
+            Peer::Lightsout => "--read-report",
         };
         self.read(reader, &self.folder.join("out"), found);
         (timing, peak)
@@ -248,6 +266,7 @@ pub(crate) fn read(reader: &str, printed: &Path, found: &Path) -> bool {
         "--read-opa" => findings::of_opa_eval,
         "--read-conftest" => findings::of_conftest,
         "--read-set" => findings::of_set,
+        "--read-report" => findings::of_printed_report,
         _ => return false,
     };
     let printed = serde_json::from_slice(&fs::read(printed).unwrap()).unwrap();
@@ -259,8 +278,15 @@ pub(crate) fn read(reader: &str, printed: &Path, found: &Path) -> bool {
     clippy::disallowed_methods,
     reason = "the benchmark starts its peers itself, to count what they take"
 )]
-pub(crate) fn command(program: &Path) -> Command {
+fn command(program: &Path) -> Command {
     Command::new(program)
+}
+
+/// Our own program, with the home of the tests.
+pub(crate) fn lightsout() -> Command {
+    let mut command = command(Path::new(env!("CARGO_BIN_EXE_lightsout")));
+    command.env("LIGHTSOUT_HOME", support::home());
+    command
 }
 
 /// Builds a program of the fixtures; Go's own cache makes it quick the second time.

@@ -68,10 +68,11 @@ impl Table {
         text
     }
 
-    /// How much slower the fastest peer is.
-    pub(crate) fn lead(&self) -> Option<(&Row, f64)> {
-        let (ours, peers) = self.rows.split_first()?;
-        let fastest = peers.iter().min_by(|a, b| a.wall.total_cmp(&b.wall))?;
+    /// How much slower than our first row the fastest peer is; so many rows are ours.
+    pub(crate) fn lead(&self, ours: usize) -> Option<(&Row, f64)> {
+        let peers = self.rows.iter().skip(ours);
+        let ours = self.rows.first()?;
+        let fastest = peers.min_by(|a, b| a.wall.total_cmp(&b.wall))?;
         Some((fastest, fastest.wall / ours.wall))
     }
 }
