@@ -16,4 +16,8 @@ test_old if count(apigateway_001.deny) == 1 with input as {"type": rest, "inputs
 
 test_default if count(apigateway_001.deny) == 1 with input as {"type": rest, "inputs": {}}
 
+test_newer if count(apigateway_001.deny) == 0 with input as {"type": rest, "inputs": {"securityPolicy": "SecurityPolicy_TLS12_PFS_2025_EDGE"}}
+
+test_modern_http_api if count(apigateway_001.deny) == 0 with input as {"type": http, "inputs": {"domainNameConfiguration": {"securityPolicy": "TLS_1_2"}}}
+
 test_http_api if count(apigateway_001.deny) == 1 with input as {"type": http, "inputs": {"domainNameConfiguration": {"securityPolicy": "TLS_1_0"}}}

@@ -14,4 +14,6 @@ test_preflight if count(apigateway_003.deny) == 0 with input as {"type": "aws:ap
 
 test_route if count(apigateway_003.deny) == 1 with input as {"type": "aws:apigatewayv2/route:Route", "inputs": {"routeKey": "GET /"}}
 
+test_preflight_route if count(apigateway_003.deny) == 0 with input as {"type": "aws:apigatewayv2/route:Route", "inputs": {"routeKey": "OPTIONS /"}}
+
 test_route_with_tokens if count(apigateway_003.deny) == 0 with input as {"type": "aws:apigatewayv2/route:Route", "inputs": {"routeKey": "GET /", "authorizationType": "JWT"}}

@@ -12,4 +12,6 @@ test_managed if count(athena_001.deny) == 0 with input as {"type": workgroup, "i
 
 test_default if count(athena_001.deny) == 1 with input as {"type": workgroup, "inputs": {}}
 
+test_encrypted_database if count(athena_001.deny) == 0 with input as {"type": "aws:athena/database:Database", "inputs": {"encryptionConfiguration": {"encryptionOption": "SSE_KMS"}}}
+
 test_database if count(athena_001.deny) == 1 with input as {"type": "aws:athena/database:Database", "inputs": {"bucket": "b"}}

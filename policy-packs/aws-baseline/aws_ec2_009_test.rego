@@ -10,4 +10,6 @@ test_default if count(ec2_009.deny) == 1 with input as {"inputs": {"description"
 
 test_none if count(ec2_009.deny) == 1 with input as {"inputs": {}}
 
+test_described_outwards if count(ec2_009.deny) == 0 with input as {"inputs": {"description": "web servers", "egress": [{"protocol": "-1", "description": "updates"}]}}
+
 test_rules if count(ec2_009.deny) == 2 with input as {"inputs": {"description": "web servers", "ingress": [{"protocol": "tcp"}], "egress": [{"protocol": "-1", "description": " "}]}}

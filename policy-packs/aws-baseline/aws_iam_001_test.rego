@@ -20,3 +20,7 @@ test_inline if {
 	statement := {"Effect": "Allow", "Action": "*", "Resource": "*"}
 	count(iam_001.deny) == 1 with input as {"inputs": {"inlinePolicies": [{"policy": {"Statement": [statement]}}]}}
 }
+
+test_not_resource if count(iam_001.deny) == 1 with input as policy({"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::b"})
+
+test_not_a_document if count(iam_001.deny) == 1 with input as {"inputs": {"policy": "everything"}}

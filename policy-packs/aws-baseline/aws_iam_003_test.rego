@@ -24,4 +24,10 @@ test_none if count(iam_003.deny) == 0 with input as {"inputs": {"policy": ""}}
 
 test_taken_away if count(iam_003.deny) == 0 with input as {"inputs": {"policy": "{}"}}
 
+test_archive if count(iam_003.deny) == 1 with input as {"inputs": {"accessPolicy": json.marshal({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*"}})}}
+
+test_logs if count(iam_003.deny) == 1 with input as {"inputs": {"policyDocument": json.marshal({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*"}})}}
+
+test_tables if count(iam_003.deny) == 1 with input as {"inputs": {"resourcePolicy": json.marshal({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*"}})}}
+
 test_search if count(iam_003.deny) == 1 with input as {"inputs": {"accessPolicies": json.marshal({"Statement": {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "es:*"}})}}

@@ -14,6 +14,8 @@ test_any_role_of_the_account if count(iam_009.deny) == 1 with input as given({"A
 
 test_to_one_service if count(iam_009.deny) == 0 with input as given({"Action": "iam:PassRole", "Resource": "*", "Condition": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}})
 
+test_inline if count(iam_009.deny) == 1 with input as {"inputs": {"inlinePolicies": [{"policy": {"Statement": [{"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}]}}]}}
+
 test_pattern if count(iam_009.deny) == 1 with input as given({"Action": "iam:P*", "Resource": "*"})
 
 test_other_action if count(iam_009.deny) == 0 with input as given({"Action": "iam:GetRole", "Resource": "*"})

@@ -12,4 +12,6 @@ test_one_bucket if count(iam_010.deny) == 0 with input as given({"Action": "s3:*
 
 test_two_services if count(iam_010.deny) == 2 with input as given({"Action": ["s3:*", "sqs:*"], "Resource": "*"})
 
+test_inline if count(iam_010.deny) == 1 with input as {"inputs": {"inlinePolicies": [{"policy": {"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}}]}}
+
 test_everything_is_another_rule if count(iam_010.deny) == 0 with input as given({"Action": "*", "Resource": "*"})

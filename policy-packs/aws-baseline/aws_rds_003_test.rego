@@ -11,3 +11,5 @@ test_default if count(rds_003.deny) == 1 with input as {"inputs": {}, "params": 
 test_too_short if count(rds_003.deny) == 1 with input as {"inputs": {"backupRetentionPeriod": 1}, "params": {"days": 7}}
 
 test_replica if count(rds_003.deny) == 0 with input as {"inputs": {"replicateSourceDb": "main"}, "params": {"days": 7}}
+
+test_replica_of_a_cluster if count(rds_003.deny) == 0 with input as {"inputs": {"replicationSourceIdentifier": "main"}, "params": {"days": 7}}

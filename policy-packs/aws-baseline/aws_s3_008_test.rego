@@ -12,6 +12,8 @@ test_no_policy if count(s3_008.deny) == 0 with input as {"inputs": {}}
 
 test_not_denied if count(s3_008.deny) == 1 with input as {"inputs": {"policy": {"Statement": []}}}
 
+test_all_actions_denied if count(s3_008.deny) == 0 with input as {"inputs": {"policy": {"Statement": [object.union(denial, {"Action": "*"})]}}}
+
 test_only_reads if count(s3_008.deny) == 1 with input as {"inputs": {"policy": {"Statement": [object.union(denial, {"Action": "s3:GetObject"})]}}}
 
 test_only_somebody if count(s3_008.deny) == 1 with input as {"inputs": {"policy": {"Statement": [object.union(denial, {"Principal": {"AWS": "arn:aws:iam::1:root"}})]}}}

@@ -121,6 +121,14 @@ is_world(cidr) if {
 is_world(cidr) if {
 	contains(cidr, ":")
 	to_number(split(cidr, "/")[1]) < 16
+	not is_local(cidr)
+}
+
+# `fc00::/7` and `fe80::/10` are never routed on the Internet.
+is_local(cidr) if {
+	some prefix in {"fc", "fd", "fe80:"}
+	startswith(lower(cidr), prefix)
+	to_number(split(cidr, "/")[1]) >= 7
 }
 
 # All ports.
@@ -131,8 +139,15 @@ range(protocol, _, _) := everything if is_any(protocol)
 # Where the protocol is ICMP, the numbers are no ports.
 range(protocol, from, to) := {"from": to_number(from), "to": to_number(to)} if {
 	not is_any(protocol)
-	not lower(protocol) in {"icmp", "icmpv6", "1", "58"}
+	not is_icmp(protocol)
 }
+
+is_icmp(protocol) if {
+	is_string(protocol)
+	lower(protocol) in {"icmp", "icmpv6", "1", "58"}
+}
+
+is_icmp(protocol) if protocol in {1, 58}
 
 is_any(protocol) if {
 	is_string(protocol)

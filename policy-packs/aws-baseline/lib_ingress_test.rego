@@ -22,6 +22,12 @@ test_direction if {
 	count(open) == 0 with input as {"inputs": object.union(rule, {"type": "egress"})}
 }
 
+test_direction_over_ipv6 if {
+	rule := {"protocol": "tcp", "fromPort": 22, "toPort": 22, "ipv6CidrBlocks": ["fd00::/8", "::/0"]}
+	found := open with input as {"inputs": object.union(rule, {"type": "ingress"})}
+	found == {{"path": ["ipv6CidrBlocks", 1], "cidr": "::/0", "ports": {"from": 22, "to": 22}}}
+}
+
 test_all_protocols_need_no_ports if {
 	found := open with input as {"inputs": {"ipProtocol": "-1", "cidrIpv6": "::/0"}}
 	found == {{"path": ["cidrIpv6"], "cidr": "::/0", "ports": {"from": 0, "to": 65535}}}

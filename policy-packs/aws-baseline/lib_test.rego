@@ -33,6 +33,9 @@ test_the_world_in_parts if {
 	lib.is_world("2000::/3")
 	not lib.is_world("10.0.0.0/8")
 	not lib.is_world("2001:db8::/32")
+	not lib.is_world("fc00::/7")
+	not lib.is_world("FD00::/8")
+	lib.is_world("fc00::/6")
 }
 
 test_an_address_ties_unless_it_is_the_world if {
@@ -121,4 +124,13 @@ test_protocols_in_any_case if {
 	}
 	not lib.is_any("tcp")
 	not lib.range("ICMP", 0, 255)
+	not lib.range(1, 0, 255)
+	lib.range(6, 22, 22) == {"from": 22, "to": 22}
+}
+
+test_anybody if {
+	lib.is_for_anybody({"principal": "*"})
+	lib.is_for_anybody({"principal": {"AWS": ["arn:aws:iam::1:root", "*"]}})
+	lib.is_for_anybody({"notprincipal": {"AWS": "arn:aws:iam::1:root"}})
+	not lib.is_for_anybody({"principal": {"Service": "lambda.amazonaws.com"}})
 }

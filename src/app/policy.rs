@@ -71,8 +71,8 @@ struct Named {
 impl Named {
     /// Finds a pack: a folder, or one of the binary, which is written out.
     fn find(name: &str) -> Result<Self, Fault> {
-        let Some(dir) = builtin::find(name).map_err(|error| Fault::Usage(error.to_string()))?
-        else {
+        let pack = builtin::pack(name).map_err(|error| Fault::Usage(error.to_string()))?;
+        let Some(tree) = pack else {
             return Ok(Self {
                 folder: plain(Path::new(name)),
                 _held: None,
@@ -82,10 +82,9 @@ impl Named {
             .prefix("lightsout-pack-")
             .tempdir()
             .map_err(Fault::file("making", Path::new("a temporary folder")))?;
-        for file in dir.files() {
-            let name = file.path().file_name().unwrap_or_default();
-            let target = held.path().join(name);
-            std::fs::write(&target, file.contents()).map_err(Fault::file("writing", &target))?;
+        for (path, file) in tree.files() {
+            let target = held.path().join(path.as_str());
+            std::fs::write(&target, file.bytes()).map_err(Fault::file("writing", &target))?;
         }
         Ok(Self {
             folder: held.path().to_owned(),

@@ -10,6 +10,14 @@ fn a_yaml_stack_is_changed_applied_and_recorded() {
     let report = site.run().expect(0).json();
     assert_eq!(report["outcome"], "applied");
     assert!(report["receipt"]["is_complete"].as_bool().unwrap());
+    let folder = std::path::Path::new(report["folder"].as_str().unwrap());
+    let junit = std::fs::read_to_string(folder.join("policy.junit.xml")).unwrap();
+    assert!(
+        junit.contains("<testsuite name=\"aws-baseline\""),
+        "{junit}"
+    );
+    let sarif = std::fs::read_to_string(folder.join("report.sarif")).unwrap();
+    assert!(sarif.contains("security-severity"), "{sarif}");
     let resources = site.resources();
     let rule = resources
         .iter()

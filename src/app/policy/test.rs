@@ -38,13 +38,20 @@ fn human(report: &TestReport) -> String {
         ),
         format!("     rules  {}", report.rules),
         format!(" opa tests  {} pass", report.opa_tests),
-        format!("  examples  {}", report.examples),
+        format!(
+            "  examples  {}, {} of them of resources at which their rule does not look",
+            report.examples,
+            report.unseen.len()
+        ),
         format!(
             "     hosts  {} answers compared with opa-wasm, {} rules skipped",
             report.compared,
             report.skipped.len()
         ),
     ];
+    for unseen in &report.unseen {
+        lines.push(format!("            not looked at: {unseen}"));
+    }
     for skipped in &report.skipped {
         lines.push(format!("            {}: {}", skipped.rule, skipped.why));
     }

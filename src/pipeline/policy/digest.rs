@@ -7,6 +7,8 @@
 //! A digest says less than the previews that lightsout makes: nothing of the options that the program asked for and the engine has not yet
 //! taken over. A run judges its own.
 
+mod bag;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -17,12 +19,10 @@ use super::subject::{
     Difference, Options, Outcome, PathSegment, PropertyPath, Request, Stack, Subject, outcome,
 };
 use crate::names::{StackName, Urn, excerpt};
-use crate::pipeline::preview::value::{Properties, Segment};
+use bag::{Bag, Bags};
 
 /// LIMIT: bytes of a preview: a hundred thousand resources.
 pub const BYTES_MAX: u64 = 256 << 20;
-/// What Pulumi prints in the place of a secret.
-const SECRET: &str = "[secret]";
 
 /// Why a text is not a preview.
 #[derive(Debug, thiserror::Error)]
@@ -359,88 +359,6 @@ fn differences(
             .flatten()
             .map(|path| difference(path, "update".to_owned()))
             .collect(),
-    }
-}
-
-/// The properties of one side of a step.
-struct Bags {
-    inputs: Bag,
-    outputs: Option<Bag>,
-}
-
-/// Values, with null where one is not known.
-#[derive(Clone)]
-struct Bag {
-    values: Value,
-    unknown: Vec<PropertyPath>,
-    secret: Vec<PropertyPath>,
-}
-
-impl Bags {
-    fn of(state: &State) -> Result<Self, String> {
-        let empty = BTreeMap::new();
-        Ok(Self {
-            inputs: Bag::of(state.inputs.as_ref().unwrap_or(&empty))?,
-            outputs: state.outputs.as_ref().map(Bag::of).transpose()?,
-        })
-    }
-}
-
-impl Bag {
-    fn of(properties: &BTreeMap<String, Value>) -> Result<Self, String> {
-        let Properties {
-            values,
-            unknown,
-            secret,
-        } = Properties::parse(properties).map_err(|error| error.to_string())?;
-        let mut bag = Self {
-            values: Value::Object(values.into_iter().collect()),
-            unknown: unknown.iter().map(path).collect(),
-            secret: secret.iter().map(path).collect(),
-        };
-        hide(
-            &mut bag.values,
-            &mut PropertyPath::default(),
-            &mut bag.secret,
-        );
-        Ok(bag)
-    }
-
-    fn not_known(&self) -> Vec<PropertyPath> {
-        [self.unknown.as_slice(), self.secret.as_slice()].concat()
-    }
-}
-
-fn path(segments: &Vec<Segment>) -> PropertyPath {
-    let segment = |segment: &Segment| match segment {
-        Segment::Key(key) => PathSegment::Key(key.clone()),
-        Segment::Index(index) => PathSegment::Index(*index as u64),
-    };
-    PropertyPath(segments.iter().map(segment).collect())
-}
-
-/// Takes out what Pulumi printed in the place of secrets. The depth is limited by now.
-fn hide(value: &mut Value, at: &mut PropertyPath, secret: &mut Vec<PropertyPath>) {
-    match value {
-        Value::String(text) if text == SECRET => {
-            secret.push(at.clone());
-            *value = Value::Null;
-        }
-        Value::Array(items) => {
-            for (index, item) in (0u64..).zip(items) {
-                at.0.push(PathSegment::Index(index));
-                hide(item, at, secret);
-                at.0.pop();
-            }
-        }
-        Value::Object(members) => {
-            for (key, member) in members {
-                at.0.push(PathSegment::Key(key.clone()));
-                hide(member, at, secret);
-                at.0.pop();
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

@@ -34,6 +34,8 @@ pub struct TestReport {
     pub opa_tests: usize,
     /// Examples that were judged.
     pub examples: usize,
+    /// Examples at which their rule does not look, such as a delete that is allowed for that alone.
+    pub unseen: Vec<String>,
     /// Answers that both hosts were asked for.
     pub compared: usize,
     /// Rules that the second host cannot run.
@@ -98,13 +100,14 @@ pub async fn run(folder: &Path, compiler: &Compiler) -> Result<TestReport, Error
         rules: pack.rules.len(),
         opa_tests: 0,
         examples: examples.len(),
+        unseen: Vec::new(),
         compared: 0,
         skipped: Vec::new(),
         problems: Vec::new(),
     };
     layout::check(folder, &pack, &doc, &examples, &mut report.problems)?;
     opas::check(folder, &pack, compiler, &mut report).await?;
-    examples::check(&pack, &examples, &mut report.problems).await;
+    examples::check(&pack, &examples, &mut report).await;
     hosts::check(folder, &pack, compiler, &examples, &mut report).await?;
     Ok(report)
 }

@@ -6,7 +6,7 @@ use super::super::example::{Example, Kind};
 use super::super::pack::Pack;
 use super::super::report::RuleResult;
 use super::super::rule::{Rule, Unknown};
-use super::Problem;
+use super::{Problem, TestReport};
 use crate::names::RuleId;
 
 const TEST: &str = "example";
@@ -52,9 +52,9 @@ fn expected(rule: &Rule, example: &Example) -> Said {
 }
 
 /// Judges the examples, each by all rules of the pack.
-pub(super) async fn check(pack: &Pack, examples: &[Example], problems: &mut Vec<Problem>) {
+pub(super) async fn check(pack: &Pack, examples: &[Example], report: &mut TestReport) {
+    let problems = &mut report.problems;
     let rules: BTreeMap<&RuleId, &Rule> = pack.rules.iter().map(|rule| (&rule.id, rule)).collect();
-    let mut looked_at: BTreeSet<&RuleId> = BTreeSet::new();
     let mut undecided: BTreeSet<&RuleId> = BTreeSet::new();
     for example in examples {
         // Whoever waits for an interruption gets a turn.
@@ -67,8 +67,8 @@ pub(super) async fn check(pack: &Pack, examples: &[Example], problems: &mut Vec<
         }
         match judge(pack, rule, example) {
             Ok(result) => {
-                if example.kind == Kind::Allow && result.evaluated > 0 {
-                    looked_at.insert(&rule.id);
+                if result.evaluated == 0 {
+                    report.unseen.push(example.to_string());
                 }
                 problems.extend(difference(rule, example, &result));
             }
@@ -77,10 +77,6 @@ pub(super) async fn check(pack: &Pack, examples: &[Example], problems: &mut Vec<
     }
     for (id, rule) in rules {
         let has = |kind| examples.iter().any(|it| it.rule == *id && it.kind == kind);
-        if has(Kind::Allow) && !looked_at.contains(id) {
-            let what = "it looks at none of the resources in `allow.json`: they show nothing";
-            problems.push(Problem::new(TEST, id, what));
-        }
         if has(Kind::Unknown) && !undecided.contains(id) && rule.unknown != Unknown::Irrelevant {
             let what = "every example in `unknown.json` is decided: show one that is not";
             problems.push(Problem::new(TEST, id, what));
