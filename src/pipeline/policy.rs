@@ -35,7 +35,7 @@ pub mod selftest;
 mod sprintf;
 mod subject;
 mod term;
-mod wasm;
+pub mod wasm;
 
 use std::time::{Duration, Instant};
 

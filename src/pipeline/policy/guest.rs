@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use wasmtime::{Caller, Linker, Memory, ResourceLimiter, Store, TypedFunc};
 
-use super::builtins::{self, Builtin, Failure};
+use super::builtins::{self, Failure, Offered};
 use super::error::RuleFault;
 use super::machine::{LoadError, Loaded};
+use super::term::Term;
 
 /// LIMIT: bytes of JSON that one evaluation may return: thousands of findings.
 const RESULT_BYTES_MAX: usize = 4 << 20;
@@ -29,10 +30,12 @@ pub(super) struct Host {
     /// What stopped the evaluation, when it was us or OPA's runtime.
     pub(super) fault: Option<RuleFault>,
     pub(super) memory_refused: bool,
+    /// What `time.now_ns` answers; it is not offered without.
+    pub(super) now_ns: Option<i64>,
 }
 
 /// The builtins that a module calls, by the numbers that it gives them.
-pub(super) type Builtins = HashMap<i32, (&'static str, Builtin)>;
+pub(super) type Builtins = HashMap<i32, Offered>;
 
 /// `opa_eval`: reserved, entrypoint, data, input, its length, heap, format; the result's address.
 type Eval = TypedFunc<(i32, i32, i32, i32, i32, i32, i32), i32>;
@@ -41,8 +44,9 @@ type Eval = TypedFunc<(i32, i32, i32, i32, i32, i32, i32), i32>;
 pub(super) struct Exports {
     pub(super) eval: Eval,
     pub(super) malloc: TypedFunc<i32, i32>,
-    pub(super) json_parse: TypedFunc<(i32, i32), i32>,
     pub(super) json_dump: TypedFunc<i32, i32>,
+    pub(super) value_parse: TypedFunc<(i32, i32), i32>,
+    pub(super) value_dump: TypedFunc<i32, i32>,
 }
 
 impl ResourceLimiter for Host {
@@ -67,12 +71,13 @@ impl ResourceLimiter for Host {
     }
 }
 
-pub(super) fn resolve(table: &BTreeMap<String, i32>) -> Loaded<Builtins> {
+pub(super) fn resolve(table: &BTreeMap<String, i32>, has_clock: bool) -> Loaded<Builtins> {
     let mut found = HashMap::new();
     let mut missing = Vec::new();
     for (name, id) in table {
         match builtins::find(name) {
-            Some(builtin) => drop(found.insert(*id, builtin)),
+            Some(Offered::Now) if !has_clock => missing.push(name.clone()),
+            Some(offered) => drop(found.insert(*id, offered)),
             None => missing.push(name.clone()),
         }
     }
@@ -137,19 +142,24 @@ fn builtin(mut caller: Caller<'_, Host>, id: i32, arguments: &[i32]) -> wasmtime
         .exports
         .clone()
         .ok_or_else(|| wasmtime::Error::msg("builtin called before the start"))?;
-    let Some((name, function)) = caller.data().builtins.get(&id).copied() else {
+    let Some(offered) = caller.data().builtins.get(&id).copied() else {
         return Err(wasmtime::Error::msg(format!("unknown builtin number {id}")));
     };
-    let mut values = Vec::with_capacity(arguments.len());
+    let (name, function) = match offered {
+        Offered::Function(name, function) => (name, function),
+        Offered::Now => {
+            let now = caller.data().now_ns;
+            let now = now.ok_or_else(|| wasmtime::Error::msg("there is no clock"))?;
+            return put(&mut caller, memory, &exports, &now.to_string());
+        }
+    };
+    let mut terms = Vec::with_capacity(arguments.len());
     for argument in arguments {
-        let address = exports.json_dump.call(&mut caller, *argument)?;
-        values.push(serde_json::from_slice(text_at(
-            memory.data(&caller),
-            address,
-        )?)?);
+        let address = exports.value_dump.call(&mut caller, *argument)?;
+        terms.push(Term::parse(text_at(memory.data(&caller), address)?)?);
     }
-    match function(&values) {
-        Ok(value) => put_json(&mut caller, memory, &exports, &serde_json::to_vec(&value)?),
+    match function(&terms) {
+        Ok(term) => put(&mut caller, memory, &exports, &term.to_string()),
         Err(Failure::Undefined) => Ok(0),
         Err(Failure::NotOffered(why)) => {
             caller.data_mut().fault = Some(RuleFault::Builtin {
@@ -168,20 +178,20 @@ fn memory_of(caller: &Caller<'_, Host>) -> wasmtime::Result<Memory> {
         .ok_or_else(|| wasmtime::Error::msg("no memory"))
 }
 
-/// Copies JSON into the guest and parses it there.
-pub(super) fn put_json(
+/// Copies a value's text into the guest and parses it there.
+pub(super) fn put(
     mut store: impl wasmtime::AsContextMut<Data = Host>,
     memory: Memory,
     exports: &Exports,
-    json: &[u8],
+    text: &str,
 ) -> wasmtime::Result<i32> {
-    let length = i32::try_from(json.len())?;
+    let length = i32::try_from(text.len())?;
     let address = exports.malloc.call(&mut store, length)?;
-    memory.write(&mut store, usize::try_from(address)?, json)?;
-    let value = exports.json_parse.call(&mut store, (address, length))?;
+    memory.write(&mut store, usize::try_from(address)?, text.as_bytes())?;
+    let value = exports.value_parse.call(&mut store, (address, length))?;
     if value == 0 {
         return Err(wasmtime::Error::msg(
-            "the policy could not parse JSON of ours",
+            "the policy could not parse a value of ours",
         ));
     }
     Ok(value)

@@ -20,7 +20,7 @@ use super::report::{RuleResult, Undetermined};
 use super::route::{Call, Routes};
 use super::rule::{Rule, Scope, Unknown};
 use super::subject::Stack;
-use super::wasm::Instance;
+use super::wasm::{Context, Instance};
 use crate::names::Urn;
 use ask::{Judged, Question};
 
@@ -243,7 +243,7 @@ impl<'a> Judge<'a> {
     fn answer(&mut self, entrypoint: &str, input: &[u8]) -> Result<Vec<u8>, RuleFault> {
         let instance = match self.instance.take() {
             Some(instance) => instance,
-            None => Instance::start(&self.pack.module)
+            None => Instance::start(&self.pack.module, Context::default())
                 .map_err(|error| RuleFault::Trap(refused(self.pack.name(), error).to_string()))?,
         };
         let Some(entrypoint) = instance.entrypoint(entrypoint) else {

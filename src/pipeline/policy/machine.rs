@@ -12,11 +12,13 @@ use super::guest::bounded;
 pub(super) const TICK: Duration = Duration::from_millis(10);
 
 /// Why a module cannot be used.
-#[derive(Debug)]
-pub(super) enum LoadError {
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
     /// It is not a policy of an ABI that we speak.
+    #[error("loading a policy: {0}")]
     Module(String),
     /// It calls builtins that we have not.
+    #[error("loading a policy: it calls `{}`, which is not offered", .0.join("`, `"))]
     MissingBuiltin(Vec<String>),
 }
 
@@ -62,13 +64,15 @@ pub(super) fn load(engine: &Engine, machine_code: &[u8]) -> Loaded<Module> {
 
 /// Moves an engine's clock while it lives, so that deadlines pass.
 #[derive(Debug)]
-pub(super) struct Ticker {
+pub struct Ticker {
     stop: Option<std::sync::mpsc::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Ticker {
-    pub(super) fn start(engine: &Engine) -> Self {
+    /// Starts the clock of an engine.
+    #[must_use]
+    pub fn start(engine: &Engine) -> Self {
         let engine = engine.clone();
         let (stop, stopped) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {

@@ -19,7 +19,7 @@ use super::error::Error;
 use super::machine::{self, LoadError, Ticker};
 use super::report::PackRecord;
 use super::rule::Rule;
-use super::wasm::Instance;
+use super::wasm::{Context, Instance};
 use crate::names::{PackageName, RuleId, Sha256};
 use crate::perimeter::tools::Tool;
 
@@ -111,7 +111,8 @@ impl Pack {
         let module =
             machine::load(engine, &compiled.machine_code).map_err(|error| refused(&name, error))?;
         let ticker = Ticker::start(engine);
-        let instance = Instance::start(&module).map_err(|error| refused(&name, error))?;
+        let instance =
+            Instance::start(&module, Context::default()).map_err(|error| refused(&name, error))?;
         drop(ticker);
         let rules = compiled.rules.iter().map(|rule| &rule.entrypoint);
         let batches = compiled.batches.iter().map(|batch| &batch.entrypoint);

@@ -1,348 +1,276 @@
 //! Go's `fmt.Sprintf`, as far as Rego's `sprintf` reaches it.
 //!
-//! OPA hands Go an integer, a float or a text; everything else arrives as the text that Rego writes for it. A verb that does
-//! not fit is not an error in Go, it is spelled out in the text.
+//! OPA hands Go an integer of 64 bits, a larger integer, a float or a text; everything else arrives as the text that Rego
+//! prints for it. A verb that does not fit is not an error in Go, it is spelled out in the text.
 //!
-//! LIMIT: `*` and `[n]` in a format are not offered. Sets are written as arrays.
+//! LIMIT: a width or precision over [`SIZE_MAX`] is not offered; Go's own limit is a million.
 
-use serde_json::{Number, Value};
+mod float;
+mod quote;
+mod verb;
+
+use num_bigint::BigInt;
 
 use super::builtins::Failure;
+use super::term::{Number, Term};
+use verb::Spec;
 
-/// LIMIT: width or precision; Go's own is a million.
-const SIZE_MAX: usize = 4096;
+pub(super) use float::shortest;
+pub(super) use quote::quote;
 
+/// LIMIT: width or precision, and so what one verb can cost.
+const SIZE_MAX: i64 = 4096;
+/// Where Go gives up.
+const GO_SIZE_MAX: i64 = 1_000_000;
+
+/// What OPA hands to Go.
+#[derive(Debug)]
 enum Argument {
-    Integer(i128),
+    Integer(i64),
+    Big(BigInt),
     Float(f64),
     Text(String),
 }
 
 /// Formats as OPA does.
-pub(super) fn format(format: &str, values: &[Value]) -> Result<String, Failure> {
-    let mut out = String::new();
-    let mut arguments = values.iter();
-    let mut rest = format.chars().peekable();
-    while let Some(c) = rest.next() {
-        if c != '%' {
-            out.push(c);
-            continue;
-        }
-        let spec = Spec::parse(&mut rest)?;
-        match rest.next() {
-            None => out.push_str("%!(NOVERB)"),
-            Some('%') => out.push('%'),
-            Some(verb @ ('*' | '[')) => {
-                return Err(Failure::NotOffered(format!(
-                    "`%{verb}` in a format is not offered"
-                )));
-            }
-            Some(verb) => match arguments.next() {
-                Some(value) => out.push_str(&spec.write(verb, &argument(value))),
-                None => out.push_str(&format!("%!{verb}(MISSING)")),
-            },
-        }
+pub(super) fn format(format: &str, values: &[Term]) -> Result<String, Failure> {
+    let arguments = values.iter().map(argument).collect();
+    let mut printer = Printer {
+        format,
+        at: 0,
+        arguments,
+        next: 0,
+        good_index: true,
+        after_index: false,
+        reordered: false,
+        out: String::new(),
+    };
+    while let Some((text, _)) = printer.rest().split_once('%') {
+        printer.out.push_str(text);
+        printer.skip(text.len().saturating_add(1));
+        printer.verb()?;
     }
-    let extra: Vec<String> = arguments.map(|value| argument(value).described()).collect();
-    if !extra.is_empty() {
-        out.push_str(&format!("%!(EXTRA {})", extra.join(", ")));
-    }
-    Ok(out)
+    let rest = printer.rest().to_owned();
+    printer.out.push_str(&rest);
+    printer.extra()?;
+    Ok(printer.out)
 }
 
-fn argument(value: &Value) -> Argument {
+fn argument(value: &Term) -> Argument {
     match value {
-        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
-            (Some(integer), _) => Argument::Integer(integer.into()),
-            (None, Some(integer)) => Argument::Integer(integer.into()),
-            (None, None) => Argument::Float(number.as_f64().unwrap_or(f64::NAN)),
-        },
-        Value::String(text) => Argument::Text(text.clone()),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
-            Argument::Text(rego(value))
+        Term::Number(number) => numeric(number),
+        Term::String(text) => Argument::Text(text.clone()),
+        Term::Null | Term::Bool(_) | Term::Array(_) | Term::Object(_) | Term::Set(_) => {
+            Argument::Text(value.printed())
         }
     }
 }
 
-/// A value as Rego writes it.
-fn rego(value: &Value) -> String {
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(truth) => truth.to_string(),
-        Value::Number(number) => Number::to_string(number),
-        Value::String(text) => quote(text),
-        Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(rego).collect();
-            format!("[{}]", items.join(", "))
-        }
-        Value::Object(members) => {
-            let mut members: Vec<(&String, &Value)> = members.iter().collect();
-            members.sort_by_key(|(key, _)| *key);
-            let members: Vec<String> = members
-                .iter()
-                .map(|(key, each)| format!("{}: {}", quote(key), rego(each)))
-                .collect();
-            format!("{{{}}}", members.join(", "))
-        }
+fn numeric(number: &Number) -> Argument {
+    if let Some(integer) = number.as_i64() {
+        return Argument::Integer(integer);
+    }
+    let text = || Argument::Text(number.text().to_owned());
+    if number.text().contains('.') {
+        number.as_f64().map_or_else(text, Argument::Float)
+    } else {
+        number.as_big().map_or_else(text, Argument::Big)
     }
 }
 
-/// Go's `strconv.Quote`.
-fn quote(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{7}' => out.push_str("\\a"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{b}' => out.push_str("\\v"),
-            '\u{c}' => out.push_str("\\f"),
-            c if u32::from(c) < 0x20 || u32::from(c) == 0x7f => {
-                out.push_str(&format!("\\x{:02x}", u32::from(c)))
+/// Where the formatting is.
+struct Printer<'a> {
+    format: &'a str,
+    at: usize,
+    arguments: Vec<Argument>,
+    /// The argument that comes next.
+    next: usize,
+    /// The current verb names no argument that does not exist.
+    good_index: bool,
+    /// An index like `[3]` has just been read.
+    after_index: bool,
+    /// An index was read: what is left over is not told.
+    reordered: bool,
+    out: String,
+}
+
+impl<'a> Printer<'a> {
+    fn rest(&self) -> &'a str {
+        self.format.get(self.at..).unwrap_or("")
+    }
+
+    fn skip(&mut self, bytes: usize) {
+        self.at = self.at.saturating_add(bytes);
+    }
+
+    fn take(&mut self, c: char) -> bool {
+        let found = self.rest().starts_with(c);
+        if found {
+            self.skip(c.len_utf8());
+        }
+        found
+    }
+
+    /// What follows a `%`.
+    fn verb(&mut self) -> Result<(), Failure> {
+        self.good_index = true;
+        let mut spec = Spec::default();
+        while let Some(flag) = self.rest().chars().next() {
+            if !spec.flag(flag) {
+                break;
             }
-            c if c.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => out.push(c),
+            self.skip(1);
         }
-    }
-    out.push('"');
-    out
-}
-
-impl Argument {
-    fn described(&self) -> String {
-        match self {
-            Self::Integer(integer) => format!("int64={integer}"),
-            Self::Float(float) => format!("float64={}", general(*float, None)),
-            Self::Text(text) => format!("string={text}"),
+        self.index();
+        self.width(&mut spec)?;
+        self.precision(&mut spec)?;
+        if !self.after_index {
+            self.index();
         }
+        let Some(verb) = self.rest().chars().next() else {
+            self.out.push_str("%!(NOVERB)");
+            return Ok(());
+        };
+        self.skip(verb.len_utf8());
+        if verb == '%' {
+            self.out.push('%');
+            return Ok(());
+        }
+        if !self.good_index {
+            self.out.push_str(&format!("%!{verb}(BADINDEX)"));
+            return Ok(());
+        }
+        let Some(argument) = self.arguments.get(self.next) else {
+            self.out.push_str(&format!("%!{verb}(MISSING)"));
+            return Ok(());
+        };
+        spec.settle(verb);
+        self.out.push_str(&spec.write(verb, argument)?);
+        self.next = self.next.saturating_add(1);
+        Ok(())
     }
-}
 
-#[derive(Default)]
-struct Spec {
-    minus: bool,
-    plus: bool,
-    sharp: bool,
-    space: bool,
-    zero: bool,
-    width: Option<usize>,
-    precision: Option<usize>,
-}
-
-impl Spec {
-    fn parse(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Result<Self, Failure> {
-        let mut spec = Self::default();
-        while let Some(flag) = rest.peek() {
-            match flag {
-                '-' => spec.minus = true,
-                '+' => spec.plus = true,
-                '#' => spec.sharp = true,
-                ' ' => spec.space = true,
-                '0' => spec.zero = true,
-                _ => break,
+    fn width(&mut self, spec: &mut Spec) -> Result<(), Failure> {
+        if self.take('*') {
+            match self.size_argument() {
+                Some(width) => {
+                    if width < 0 {
+                        spec.minus = true;
+                        spec.zero = false;
+                    }
+                    spec.width = Some(limited(width.saturating_abs())?);
+                }
+                None => self.out.push_str("%!(BADWIDTH)"),
             }
-            rest.next();
-        }
-        spec.width = number(rest)?;
-        if rest.next_if_eq(&'.').is_some() {
-            spec.precision = Some(number(rest)?.unwrap_or(0));
-        }
-        Ok(spec)
-    }
-
-    fn write(&self, verb: char, argument: &Argument) -> String {
-        let written = match argument {
-            Argument::Integer(integer) => self.integer(verb, *integer),
-            Argument::Float(float) => self.float(verb, *float),
-            Argument::Text(text) => self.text(verb, text),
-        };
-        match written {
-            Some(text) => text,
-            None => format!("%!{verb}({})", argument.described()),
-        }
-    }
-
-    fn integer(&self, verb: char, integer: i128) -> Option<String> {
-        let size = integer.unsigned_abs();
-        let (prefix, digits) = match verb {
-            'd' | 'v' => ("", size.to_string()),
-            'x' => ("0x", format!("{size:x}")),
-            'X' => ("0X", format!("{size:X}")),
-            'o' => ("0", format!("{size:o}")),
-            'O' => return Some(self.signed(integer < 0, format!("0o{size:o}"))),
-            'b' => ("0b", format!("{size:b}")),
-            'c' | 'q' => {
-                let c = character(integer);
-                let text = if verb == 'c' {
-                    c.to_string()
-                } else {
-                    format!("'{}'", single_quoted(c))
-                };
-                return Some(self.pad(text, false));
-            }
-            'U' => return Some(self.pad(format!("U+{size:04X}"), false)),
-            _ => return None,
-        };
-        let precision = self.precision.unwrap_or(0);
-        let digits = format!(
-            "{}{digits}",
-            "0".repeat(precision.saturating_sub(digits.len()))
-        );
-        let prefix = if self.sharp { prefix } else { "" };
-        Some(self.signed(integer < 0, format!("{prefix}{digits}")))
-    }
-
-    fn float(&self, verb: char, float: f64) -> Option<String> {
-        let size = float.abs();
-        let digits = match verb {
-            'f' | 'F' => format!("{size:.*}", self.precision.unwrap_or(6)),
-            'e' | 'E' => exponential(size, Some(self.precision.unwrap_or(6))),
-            'g' | 'G' | 'v' => general(size, self.precision),
-            _ => return None,
-        };
-        let digits = if verb.is_ascii_uppercase() {
-            digits.to_uppercase()
+            self.after_index = false;
         } else {
-            digits
-        };
-        Some(self.signed(float.is_sign_negative(), digits))
+            spec.width = self.number()?;
+            if self.after_index && spec.width.is_some() {
+                self.good_index = false;
+            }
+        }
+        Ok(())
     }
 
-    fn text(&self, verb: char, text: &str) -> Option<String> {
-        let cut: String = match self.precision {
-            Some(precision) => text.chars().take(precision).collect(),
-            None => text.to_owned(),
-        };
-        let text = match verb {
-            'v' if self.sharp => quote(&cut),
-            's' | 'v' => cut,
-            'q' if self.sharp
-                && !cut.contains(['`', '\n', '\r'])
-                && !cut.chars().any(|c| c.is_control() && c != '\t') =>
-            {
-                format!("`{cut}`")
+    fn precision(&mut self, spec: &mut Spec) -> Result<(), Failure> {
+        // A point that nothing follows is a verb.
+        if self.rest().len() < 2 || !self.take('.') {
+            return Ok(());
+        }
+        if self.after_index {
+            self.good_index = false;
+        }
+        self.index();
+        if self.take('*') {
+            match self.size_argument() {
+                Some(precision) if precision >= 0 => spec.precision = Some(limited(precision)?),
+                Some(_) | None => self.out.push_str("%!(BADPREC)"),
             }
-            'q' => quote(&cut),
-            'x' => hex::encode(cut),
-            'X' => hex::encode_upper(cut),
-            _ => return None,
-        };
-        Some(self.pad(text, self.zero))
+            self.after_index = false;
+        } else {
+            spec.precision = Some(self.number()?.unwrap_or(0));
+        }
+        Ok(())
     }
 
-    fn signed(&self, negative: bool, digits: String) -> String {
-        let sign = match (negative, self.plus, self.space) {
-            (true, _, _) => "-",
-            (false, true, _) => "+",
-            (false, false, true) => " ",
-            (false, false, false) => "",
-        };
-        let length = sign.len().saturating_add(digits.chars().count());
-        match self.width {
-            Some(width) if self.zero && !self.minus && self.precision.is_none() => {
-                format!("{sign}{}{digits}", "0".repeat(width.saturating_sub(length)))
+    /// A width or precision from the arguments, for a `*`.
+    fn size_argument(&mut self) -> Option<i64> {
+        let argument = self.arguments.get(self.next)?;
+        self.next = self.next.saturating_add(1);
+        match argument {
+            Argument::Integer(size) if size.unsigned_abs() <= GO_SIZE_MAX.unsigned_abs() => {
+                Some(*size)
             }
-            Some(_) | None => self.pad(format!("{sign}{digits}"), false),
+            Argument::Integer(_) | Argument::Big(_) | Argument::Float(_) | Argument::Text(_) => {
+                None
+            }
         }
     }
 
-    fn pad(&self, text: String, zeros: bool) -> String {
-        let missing = self.width.unwrap_or(0).saturating_sub(text.chars().count());
-        match (self.minus, zeros) {
-            (true, _) => format!("{text}{}", " ".repeat(missing)),
-            (false, true) => format!("{}{text}", "0".repeat(missing)),
-            (false, false) => format!("{}{text}", " ".repeat(missing)),
+    /// A width or precision in digits.
+    fn number(&mut self) -> Result<Option<usize>, Failure> {
+        let digits = self.rest().bytes().take_while(u8::is_ascii_digit).count();
+        let text = self.rest().get(..digits).unwrap_or("");
+        if text.is_empty() {
+            return Ok(None);
         }
+        self.skip(digits);
+        match text.parse() {
+            Ok(size) => limited(size).map(Some),
+            Err(_) => limited(i64::MAX).map(Some),
+        }
+    }
+
+    /// An argument's index in brackets; Go counts from one.
+    fn index(&mut self) {
+        self.after_index = false;
+        if !self.rest().starts_with('[') {
+            return;
+        }
+        self.reordered = true;
+        let inside = self.rest().get(1..).unwrap_or("");
+        let Some((digits, _)) = inside.split_once(']').filter(|_| inside.len() > 1) else {
+            self.good_index = false;
+            self.skip(1);
+            return;
+        };
+        self.skip(digits.len().saturating_add(2));
+        let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let number = digits.parse::<usize>().unwrap_or(usize::MAX);
+        match number.checked_sub(1) {
+            Some(index) if plain && index < self.arguments.len() => {
+                self.next = index;
+                self.after_index = true;
+            }
+            Some(_) | None => {
+                self.good_index = false;
+                self.after_index = plain;
+            }
+        }
+    }
+
+    /// Tells of arguments that no verb has used.
+    fn extra(&mut self) -> Result<(), Failure> {
+        let unused = self.arguments.get(self.next..).unwrap_or(&[]);
+        if self.reordered || unused.is_empty() {
+            return Ok(());
+        }
+        let mut told = Vec::with_capacity(unused.len());
+        for argument in unused {
+            let text = Spec::default().write('v', argument)?;
+            told.push(format!("{}={text}", verb::go_type(argument)));
+        }
+        self.out.push_str(&format!("%!(EXTRA {})", told.join(", ")));
+        Ok(())
     }
 }
 
-fn number(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Result<Option<usize>, Failure> {
-    let mut digits = String::new();
-    while let Some(digit) = rest.next_if(char::is_ascii_digit) {
-        digits.push(digit);
-    }
-    if digits.is_empty() {
-        return Ok(None);
-    }
-    match digits.parse::<usize>() {
-        Ok(size) if size <= SIZE_MAX => Ok(Some(size)),
+fn limited(size: i64) -> Result<usize, Failure> {
+    match usize::try_from(size) {
+        Ok(size_) if size <= SIZE_MAX => Ok(size_),
         Ok(_) | Err(_) => Err(Failure::NotOffered(format!(
             "a width or precision over {SIZE_MAX} is not offered"
         ))),
-    }
-}
-
-/// Go writes at least two digits of an exponent, and its sign.
-fn exponential(size: f64, precision: Option<usize>) -> String {
-    let text = match precision {
-        Some(precision) => format!("{size:.precision$e}"),
-        None => format!("{size:e}"),
-    };
-    match text.split_once('e') {
-        Some((digits, exponent)) => {
-            let (sign, exponent) = exponent
-                .strip_prefix('-')
-                .map_or(('+', exponent), |rest| ('-', rest));
-            format!("{digits}e{sign}{exponent:0>2}")
-        }
-        None => text,
-    }
-}
-
-/// Go's `%g`: the shorter of both forms, with an exponent below -4 and from the precision on, six where none is given.
-fn general(size: f64, precision: Option<usize>) -> String {
-    if !size.is_finite() {
-        return if size.is_nan() {
-            "NaN".to_owned()
-        } else {
-            "+Inf".to_owned()
-        };
-    }
-    let digits = precision.map(|precision| precision.max(1));
-    let scientific = exponential(size, digits.map(|digits| digits.saturating_sub(1)));
-    let exponent: i64 = scientific
-        .split_once('e')
-        .map_or(0, |(_, text)| text.parse().unwrap_or(0));
-    let threshold = digits.map_or(6, |digits| i64::try_from(digits).unwrap_or(i64::MAX));
-    let trimmed = |text: &str| match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => text.to_owned(),
-    };
-    if exponent < -4 || exponent >= threshold {
-        return match scientific.split_once('e') {
-            Some((digits, exponent)) => format!("{}e{exponent}", trimmed(digits)),
-            None => scientific,
-        };
-    }
-    match digits {
-        Some(digits) => {
-            let places = i64::try_from(digits)
-                .unwrap_or(i64::MAX)
-                .saturating_sub(1)
-                .saturating_sub(exponent);
-            trimmed(&format!("{size:.*}", usize::try_from(places).unwrap_or(0)))
-        }
-        None => format!("{size}"),
-    }
-}
-
-fn character(code: i128) -> char {
-    let code = u32::try_from(code).unwrap_or(u32::MAX);
-    char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
-}
-
-fn single_quoted(c: char) -> String {
-    match c {
-        '\'' => "\\'".to_owned(),
-        '"' => "\"".to_owned(),
-        c => {
-            let quoted = quote(&c.to_string());
-            quoted.trim_matches('"').to_owned()
-        }
     }
 }
 

@@ -11,6 +11,8 @@ mod parse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use num_bigint::BigInt;
+
 pub(super) use number::Number;
 
 /// A value.
@@ -30,6 +32,30 @@ impl Term {
     /// Reads OPA's text form.
     pub(super) fn parse(text: &[u8]) -> Result<Self, parse::Error> {
         parse::parse(text)
+    }
+
+    /// The value as Rego prints it, which is not how it crosses to a policy.
+    pub(super) fn printed(&self) -> String {
+        match self {
+            Self::Null | Self::Bool(_) | Self::Number(_) => self.to_string(),
+            Self::String(text) => super::sprintf::quote(text),
+            Self::Array(items) => {
+                let items: Vec<String> = items.iter().map(Self::printed).collect();
+                format!("[{}]", items.join(", "))
+            }
+            Self::Object(members) => {
+                let members = members.iter();
+                let members: Vec<String> = members
+                    .map(|(key, value)| format!("{}: {}", key.printed(), value.printed()))
+                    .collect();
+                format!("{{{}}}", members.join(", "))
+            }
+            Self::Set(items) if items.is_empty() => "set()".to_owned(),
+            Self::Set(items) => {
+                let items: Vec<String> = items.iter().map(Self::printed).collect();
+                format!("{{{}}}", items.join(", "))
+            }
+        }
     }
 
     pub(super) fn as_str(&self) -> Option<&str> {
@@ -65,6 +91,18 @@ impl From<bool> for Term {
 
 impl From<i64> for Term {
     fn from(integer: i64) -> Self {
+        Self::Number(integer.into())
+    }
+}
+
+impl From<usize> for Term {
+    fn from(integer: usize) -> Self {
+        Self::Number(integer.into())
+    }
+}
+
+impl From<&BigInt> for Term {
+    fn from(integer: &BigInt) -> Self {
         Self::Number(integer.into())
     }
 }

@@ -13,16 +13,58 @@ use wasmtime::{
 };
 
 use super::error::RuleFault;
-use super::guest::{self, Exports, Host, MEMORY_BYTES_MAX, bounded, grow, put_json, text_at};
-use super::machine::{LoadError, Loaded, TICK, module_error};
+use super::guest::{self, Exports, Host, MEMORY_BYTES_MAX, bounded, grow, put, text_at};
+use super::machine::{Loaded, TICK, module_error};
+
+pub use super::machine::{LoadError, Ticker};
 
 /// LIMIT: bytes of JSON input for one evaluation. The index of a large stack is a few MiB.
 const INPUT_BYTES_MAX: usize = 16 << 20;
 /// LIMIT: ticks for one evaluation, which takes microseconds: two seconds are a loop, also on a loaded machine.
 const TICKS_MAX: u64 = 200;
 
+/// What all evaluations of an instance see besides their input.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The document `data`, as JSON; without it `data` is undefined.
+    pub data: Option<&'a str>,
+    /// What `time.now_ns` answers, all the time; without it the builtin is not offered.
+    pub now_ns: Option<i64>,
+}
+
+impl Default for Context<'_> {
+    /// Nothing in `data`, and no clock.
+    fn default() -> Self {
+        Self {
+            data: Some("{}"),
+            now_ns: None,
+        }
+    }
+}
+
+/// How a result is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// JSON: sets become arrays.
+    Json,
+    /// Rego's own text form: sets stay sets, as `{1,2}` or `set()`.
+    Rego,
+}
+
 /// A policy, ready to judge.
-pub(super) struct Instance {
+///
+/// ```no_run
+/// use lightsout::pipeline::policy::wasm::{Context, Format, Instance, Ticker};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let engine = wasmtime::Engine::new(wasmtime::Config::new().epoch_interruption(true))?;
+/// let _clock = Ticker::start(&engine);
+/// let module = wasmtime::Module::from_file(&engine, "policy.wasm")?;
+/// let instance = Instance::start(&module, Context::default())?;
+/// let (instance, result) = instance.evaluate_as(0, Some(br#"{"user":"ann"}"#), Format::Json)?;
+/// # Ok(()) }
+/// ```
+pub struct Instance {
     store: Store<Host>,
     memory: Memory,
     exports: Exports,
@@ -41,14 +83,20 @@ impl std::fmt::Debug for Instance {
 }
 
 impl Instance {
-    /// Instantiates a policy and checks that we can run it. The engine's [`Ticker`] must be running.
-    pub(super) fn start(module: &Module) -> Loaded<Self> {
+    /// Instantiates a policy and checks that we can run it.
+    ///
+    /// The module's engine must have epoch interruption, and its [`Ticker`] must be running.
+    ///
+    /// # Errors
+    /// It is not a policy of an ABI that we speak, or it calls a builtin that is not offered.
+    pub fn start(module: &Module, context: Context<'_>) -> Loaded<Self> {
         let host = Host {
             memory: None,
             builtins: HashMap::new(),
             exports: None,
             fault: None,
             memory_refused: false,
+            now_ns: context.now_ns,
         };
         let mut store = Store::new(module.engine(), host);
         store.limiter(|host| host);
@@ -69,18 +117,24 @@ impl Instance {
             malloc: wasm
                 .get_typed_func(&mut store, "opa_malloc")
                 .map_err(fail)?,
-            json_parse: wasm
-                .get_typed_func(&mut store, "opa_json_parse")
+            value_parse: wasm
+                .get_typed_func(&mut store, "opa_value_parse")
+                .map_err(fail)?,
+            value_dump: wasm
+                .get_typed_func(&mut store, "opa_value_dump")
                 .map_err(fail)?,
             json_dump: wasm
                 .get_typed_func(&mut store, "opa_json_dump")
                 .map_err(fail)?,
         };
         let builtins = table(&mut store, &wasm, memory, &exports, "builtins")?;
-        store.data_mut().builtins = guest::resolve(&builtins)?;
+        store.data_mut().builtins = guest::resolve(&builtins, context.now_ns.is_some())?;
         store.data_mut().exports = Some(exports.clone());
         let entrypoints = table(&mut store, &wasm, memory, &exports, "entrypoints")?;
-        let data = put_json(&mut store, memory, &exports, b"{}").map_err(fail)?;
+        let data = match context.data {
+            Some(json) => put(&mut store, memory, &exports, json).map_err(fail)?,
+            None => 0,
+        };
         let heap_get: TypedFunc<(), i32> = wasm
             .get_typed_func(&mut store, "opa_heap_ptr_get")
             .map_err(fail)?;
@@ -96,45 +150,66 @@ impl Instance {
     }
 
     /// The number of an entrypoint.
-    pub(super) fn entrypoint(&self, name: &str) -> Option<i32> {
+    #[must_use]
+    pub fn entrypoint(&self, name: &str) -> Option<i32> {
         self.entrypoints.get(name).copied()
     }
 
     /// Evaluates one entrypoint on one input; the result is OPA's JSON, `[{"result": …}]`.
     pub(super) fn evaluate(
-        mut self,
+        self,
         entrypoint: i32,
         input: &[u8],
     ) -> Result<(Self, Vec<u8>), RuleFault> {
-        if input.len() > INPUT_BYTES_MAX {
+        self.evaluate_as(entrypoint, Some(input), Format::Json)
+    }
+
+    /// Evaluates one entrypoint on one input, which is JSON or Rego's text form; without it `input` is undefined.
+    ///
+    /// # Errors
+    /// The input is too large, or the policy failed; the instance is gone.
+    pub fn evaluate_as(
+        mut self,
+        entrypoint: i32,
+        input: Option<&[u8]>,
+        format: Format,
+    ) -> Result<(Self, Vec<u8>), RuleFault> {
+        let bytes = input.map_or(0, <[u8]>::len);
+        if bytes > INPUT_BYTES_MAX {
             return Err(RuleFault::Input {
-                bytes: input.len(),
+                bytes,
                 limit: INPUT_BYTES_MAX,
             });
         }
-        match self.call(entrypoint, input) {
+        match self.call(entrypoint, input, format) {
             Ok(result) => Ok((self, result)),
             Err(error) => Err(fault(self.store.data(), &error)),
         }
     }
 
-    fn call(&mut self, entrypoint: i32, input: &[u8]) -> wasmtime::Result<Vec<u8>> {
+    fn call(
+        &mut self,
+        entrypoint: i32,
+        input: Option<&[u8]>,
+        format: Format,
+    ) -> wasmtime::Result<Vec<u8>> {
         self.store.set_epoch_deadline(TICKS_MAX);
-        let start = usize::try_from(self.heap)?;
-        // The heap that OPA allocates from begins behind the input, at a multiple of eight.
-        let end = start.saturating_add(input.len()).saturating_add(8) & !7;
-        grow(&mut self.store, self.memory, end)?;
-        self.memory.write(&mut self.store, start, input)?;
+        let (mut address, mut heap) = (0, self.heap);
+        let input = input.unwrap_or(&[]);
+        if !input.is_empty() {
+            // The heap that OPA allocates from begins behind the input, at a multiple of eight.
+            let start = usize::try_from(self.heap)?;
+            let end = start.saturating_add(input.len()).saturating_add(8) & !7;
+            grow(&mut self.store, self.memory, end)?;
+            self.memory.write(&mut self.store, start, input)?;
+            (address, heap) = (self.heap, i32::try_from(end)?);
+        }
         let length = i32::try_from(input.len())?;
-        let arguments = (
-            0,
-            entrypoint,
-            self.data,
-            self.heap,
-            length,
-            i32::try_from(end)?,
-            0,
-        );
+        let format = match format {
+            Format::Json => 0,
+            Format::Rego => 1,
+        };
+        let arguments = (0, entrypoint, self.data, address, length, heap, format);
         let result = self.exports.eval.call(&mut self.store, arguments)?;
         Ok(text_at(self.memory.data(&self.store), result)?.to_vec())
     }

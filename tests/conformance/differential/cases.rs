@@ -88,6 +88,17 @@ impl Cases {
         format!("{input},\"params\":{}}}", self.params[&question.rule])
     }
 
+    /// The questions to the rules of one pack.
+    pub(crate) fn of_pack<'a>(
+        &'a self,
+        shipped: &'a Shipped,
+        pack: &'a str,
+    ) -> impl Iterator<Item = &'a Question> {
+        self.questions
+            .iter()
+            .filter(move |question| shipped.rules[&question.rule].pack == pack)
+    }
+
     fn add(&mut self, shipped: &Shipped, subjects: Vec<Value>, is_known: bool) {
         let stack = json!({"project": "site", "name": "dev"});
         let first = self.inputs.len();
@@ -123,7 +134,6 @@ impl Cases {
         let request = mutation::text(&json!({"stack": stack, "subjects": subjects}));
         self.all.push(Preview {
             request,
-            subjects,
             questions,
             is_plain: is_known && no_secret,
         });

@@ -200,6 +200,12 @@ pub(crate) const LEAVING: [&str; 8] = [
 ];
 
 impl Rule {
+    /// How a module names it.
+    pub(crate) fn entrypoint(&self) -> String {
+        let package = self.package.trim_start_matches("data.").replace('.', "/");
+        format!("{package}/deny")
+    }
+
     /// Whether the rule is asked about such a step.
     pub(crate) fn concerns(&self, subject: &Value) -> bool {
         let text = |member: &str| subject[member].as_str().unwrap();

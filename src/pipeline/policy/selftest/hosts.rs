@@ -14,7 +14,7 @@ use super::super::pack::{Compiler, Pack, Sources};
 use super::super::rule::{Rule, Scope};
 use super::super::second::{Second, lacks};
 use super::super::subject::Subject;
-use super::super::wasm::Instance;
+use super::super::wasm::{Context, Instance};
 use super::{Error, Problem, Skipped, TestReport};
 
 const TEST: &str = "hosts";
@@ -172,7 +172,8 @@ struct Ours {
 impl Ours {
     fn start(pack: &Pack) -> Result<Self, String> {
         let ticker = Ticker::start(pack.module.engine());
-        let instance = Instance::start(&pack.module).map_err(|error| format!("{error:?}"))?;
+        let instance = Instance::start(&pack.module, Context::default())
+            .map_err(|error| format!("{error:?}"))?;
         Ok(Self {
             instance,
             _ticker: ticker,

@@ -1,14 +1,17 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
+fn terms(values: &Value) -> Vec<Term> {
+    match Term::parse(values.to_string().as_bytes()).unwrap() {
+        Term::Array(terms) => terms,
+        other => panic!("{other} is no array"),
+    }
+}
+
 #[track_caller]
 fn check(text: &str, values: &Value, expect: &str) {
-    assert_eq!(
-        format(text, values.as_array().unwrap()).unwrap(),
-        expect,
-        "{text}"
-    );
+    assert_eq!(format(text, &terms(values)).unwrap(), expect, "{text}");
 }
 
 /// What `opa eval` 1.20.2 says to the same calls.
@@ -68,14 +71,28 @@ fn it_writes_what_opa_writes() {
 }
 
 #[test]
-fn what_is_not_offered_says_so() {
-    for text in ["%*d", "%[1]d", "%99999d", "%.99999f"] {
-        assert!(
-            matches!(
-                format(text, &[json!(1), json!(1)]),
-                Err(Failure::NotOffered(_))
-            ),
-            "{text}"
-        );
+fn indexes_and_sizes_from_the_arguments() {
+    check("%[2]d %[1]d", &json!([1, 2]), "2 1");
+    check("%[3]d|%[x]d", &json!([1]), "%!d(BADINDEX)|%!d(BADINDEX)");
+    check(
+        "%*d|%-*d|%.*f",
+        &json!([5, 1, 5, 1, 2, 1.25]),
+        "    1|1    |1.25",
+    );
+    check(
+        "%*d|%[1]*d",
+        &json!(["a", 1]),
+        "%!(BADWIDTH)1|%!(BADWIDTH)1",
+    );
+    check("%.*d", &json!([-1, 1]), "%!(BADPREC)1");
+    check("%[1", &json!([1]), "%!(NOVERB)");
+}
+
+#[test]
+fn a_large_size_is_not_offered() {
+    for text in ["%99999d", "%.99999f", "%[1]*d"] {
+        let values = terms(&json!([99999, 1]));
+        let refused = matches!(format(text, &values), Err(Failure::NotOffered(_)));
+        assert!(refused, "{text}");
     }
 }

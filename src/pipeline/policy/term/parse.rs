@@ -175,10 +175,9 @@ impl Reader<'_> {
             .take_while(|byte| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9'))
             .count();
         let text = self.rest().get(..length).unwrap_or(&[]);
-        let valid = serde_json::from_slice::<&serde_json::value::RawValue>(text).is_ok();
-        let number = match std::str::from_utf8(text) {
-            Ok(text) if valid => Number::from_json(text),
-            Ok(_) | Err(_) => return Err(self.error("it is not a number")),
+        let number = std::str::from_utf8(text).map_or(None, Number::parse);
+        let Some(number) = number else {
+            return Err(self.error("it is not a number"));
         };
         self.at = self.at.saturating_add(length);
         Ok(Term::Number(number))
