@@ -12,7 +12,7 @@ const DAYS_OF_ERA: i128 = 146_097;
 /// Days from the first of March of the year 0 to 1970.
 const DAYS_TO_EPOCH: i128 = 719_468;
 
-/// The names of the days, from the one that 1970 was three days away from.
+/// The names of the days.
 pub(super) const WEEKDAYS: [&str; 7] = [
     "Sunday",
     "Monday",
@@ -105,7 +105,7 @@ pub(super) fn is_leap(year: i64) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
-/// Days of a year before a date.
+/// The place of a date in its year, from 1.
 pub(super) fn day_of_year(date: Date) -> i64 {
     let before = (1..date.month).map(|month| days_in(date.year, month));
     before.sum::<i64>() + date.day

@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_go_s() {
+    fn durations_are_those_of_go() {
         for (text, expect) in [
             ("100ms", 100_000_000),
             ("0", 0),
