@@ -176,113 +176,99 @@ fn the_last_loss_counts() {
 }
 
 /// What a change of inputs takes away.
-fn lost(old: Value, new: Value) -> Vec<String> {
-    guard::lost(&step(
-        "update",
-        "db",
-        "db-1",
-        Some(side(&old, false)),
-        Some(side(&new, false)),
-    ))
+fn lost(old: &str, new: &str) -> Vec<String> {
+    let read = |json: &str| Some(side(&serde_json::from_str(json).unwrap(), false));
+    guard::lost(&step("update", "db", "db-1", read(old), read(new)))
 }
+
+/// Inputs before and after, and what that takes away, as JSON.
+const LOSSES: [(&str, &str, &str); 15] = [
+    (
+        r#"{"deletionProtection":true}"#,
+        r#"{"deletionProtection":false}"#,
+        "deletionProtection",
+    ),
+    (r#"{"deletionProtection":true}"#, "{}", "deletionProtection"),
+    (
+        r#"{"deletionProtection":"ACTIVE"}"#,
+        r#"{"deletionProtection":"INACTIVE"}"#,
+        "deletionProtection",
+    ),
+    (
+        r#"{"deletionProtectionEnabled":"true"}"#,
+        r#"{"deletionProtectionEnabled":"false"}"#,
+        "deletionProtectionEnabled",
+    ),
+    (
+        r#"{"enableDeletionProtection":true}"#,
+        r#"{"enableDeletionProtection":null}"#,
+        "enableDeletionProtection",
+    ),
+    (r#"{"preventDestroy":true}"#, "{}", "preventDestroy"),
+    ("{}", r#"{"forceDestroy":true}"#, "forceDestroy"),
+    (
+        r#"{"skipFinalSnapshot":false}"#,
+        r#"{"skipFinalSnapshot":"true"}"#,
+        "skipFinalSnapshot",
+    ),
+    (
+        r#"{"retentionInDays":30}"#,
+        r#"{"retentionInDays":7}"#,
+        "retentionInDays",
+    ),
+    (
+        r#"{"retentionInDays":0}"#,
+        r#"{"retentionInDays":3653}"#,
+        "retentionInDays",
+    ),
+    ("{}", r#"{"retentionInDays":3653}"#, "retentionInDays"),
+    (
+        r#"{"backupRetentionPeriod":7}"#,
+        r#"{"backupRetentionPeriod":1}"#,
+        "backupRetentionPeriod",
+    ),
+    (
+        r#"{"backupRetentionPeriod":7}"#,
+        "{}",
+        "backupRetentionPeriod",
+    ),
+    (
+        r#"{"settings":{"deletionProtectionEnabled":true}}"#,
+        r#"{"settings":{}}"#,
+        "settings.deletionProtectionEnabled",
+    ),
+    (
+        r#"{"a":[{"forceDestroy":false}]}"#,
+        r#"{"a":[{"forceDestroy":true}]}"#,
+        "a.0.forceDestroy",
+    ),
+];
+
+/// Inputs before and after by which nothing is lost.
+const NO_LOSSES: [(&str, &str); 5] = [
+    (
+        r#"{"deletionProtection":false}"#,
+        r#"{"deletionProtection":true}"#,
+    ),
+    (r#"{"forceDestroy":true}"#, "{}"),
+    (r#"{"retentionInDays":7}"#, "{}"),
+    (r#"{"retentionInDays":7}"#, r#"{"retentionInDays":30}"#),
+    (
+        "{}",
+        r#"{"deletionProtection":false,"skipFinalSnapshot":false,"backupRetentionPeriod":0}"#,
+    ),
+];
 
 #[test]
 fn every_kind_of_protection_is_known() {
-    for (old, new, name) in [
-        (
-            json!({ "deletionProtection": true }),
-            json!({ "deletionProtection": false }),
-            "deletionProtection",
-        ),
-        (
-            json!({ "deletionProtection": true }),
-            json!({}),
-            "deletionProtection",
-        ),
-        (
-            json!({ "deletionProtection": "ACTIVE" }),
-            json!({ "deletionProtection": "INACTIVE" }),
-            "deletionProtection",
-        ),
-        (
-            json!({ "deletionProtectionEnabled": "true" }),
-            json!({ "deletionProtectionEnabled": "false" }),
-            "deletionProtectionEnabled",
-        ),
-        (
-            json!({ "enableDeletionProtection": true }),
-            json!({ "enableDeletionProtection": null }),
-            "enableDeletionProtection",
-        ),
-        (
-            json!({ "preventDestroy": true }),
-            json!({}),
-            "preventDestroy",
-        ),
-        (json!({}), json!({ "forceDestroy": true }), "forceDestroy"),
-        (
-            json!({ "skipFinalSnapshot": false }),
-            json!({ "skipFinalSnapshot": "true" }),
-            "skipFinalSnapshot",
-        ),
-        (
-            json!({ "retentionInDays": 30 }),
-            json!({ "retentionInDays": 7 }),
-            "retentionInDays",
-        ),
-        (
-            json!({ "retentionInDays": 0 }),
-            json!({ "retentionInDays": 3653 }),
-            "retentionInDays",
-        ),
-        (
-            json!({}),
-            json!({ "retentionInDays": 3653 }),
-            "retentionInDays",
-        ),
-        (
-            json!({ "backupRetentionPeriod": 7 }),
-            json!({ "backupRetentionPeriod": 1 }),
-            "backupRetentionPeriod",
-        ),
-        (
-            json!({ "backupRetentionPeriod": 7 }),
-            json!({}),
-            "backupRetentionPeriod",
-        ),
-        (
-            json!({ "settings": { "deletionProtectionEnabled": true } }),
-            json!({ "settings": {} }),
-            "settings.deletionProtectionEnabled",
-        ),
-        (
-            json!({ "a": [{ "forceDestroy": false }] }),
-            json!({ "a": [{ "forceDestroy": true }] }),
-            "a.0.forceDestroy",
-        ),
-    ] {
-        assert_eq!(lost(old.clone(), new.clone()), [name], "{old} {new}");
+    for (old, new, name) in LOSSES {
+        assert_eq!(lost(old, new), [name], "{old} {new}");
         // The honest twin: nothing changes.
-        assert_eq!(lost(old.clone(), old), [""; 0]);
-        assert_eq!(lost(new.clone(), new), [""; 0]);
+        assert_eq!(lost(old, old), [""; 0]);
+        assert_eq!(lost(new, new), [""; 0]);
     }
-    for (old, new) in [
-        (
-            json!({ "deletionProtection": false }),
-            json!({ "deletionProtection": true }),
-        ),
-        (json!({ "forceDestroy": true }), json!({})),
-        (json!({ "retentionInDays": 7 }), json!({})),
-        (
-            json!({ "retentionInDays": 7 }),
-            json!({ "retentionInDays": 30 }),
-        ),
-        (
-            json!({}),
-            json!({ "deletionProtection": false, "skipFinalSnapshot": false, "backupRetentionPeriod": 0 }),
-        ),
-    ] {
-        assert_eq!(lost(old.clone(), new.clone()), [""; 0], "{old} {new}");
+    for (old, new) in NO_LOSSES {
+        assert_eq!(lost(old, new), [""; 0], "{old} {new}");
     }
 }
 

@@ -102,7 +102,7 @@ pub struct Finding {
     pub message: String,
     /// Why it does not refuse although its rule does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub waived: Option<Waived>,
+    pub waived: Option<Box<Waived>>,
 }
 
 impl Finding {
@@ -188,7 +188,7 @@ impl PolicyReport {
     /// The findings that are waived.
     pub fn waived(&self) -> impl Iterator<Item = (&Finding, &Waived)> {
         self.findings()
-            .filter_map(|finding| Some((finding, finding.waived.as_ref()?)))
+            .filter_map(|finding| Some((finding, finding.waived.as_deref()?)))
     }
 
     /// Whether a waiver that the verdict rests on has ended since.

@@ -175,18 +175,17 @@ async fn check(run: &Run<'_>, folder: &OwnedFd) -> Result<Checked, Fault> {
             Ok(failed(Some(hash), text))
         }
         Previewed::Preview { preview, .. } => {
-            let report =
-                match super::rules::judge(run, &preview, "check-pack", crate::perimeter::now())
-                    .await
-                {
-                    Ok(report) => report,
-                    // The packs are the base's; what a rule makes of this program is said where the run is judged.
-                    Err(Fault::Policy(error)) => {
-                        let text = format!("the policies cannot judge it: {error}\n");
-                        return Ok(failed(Some(hash), text));
-                    }
-                    Err(fault) => return Err(fault),
-                };
+            let at = crate::perimeter::now();
+            let judged = super::rules::judge(run, &preview, "check-pack", at).await;
+            let report = match judged {
+                Ok(report) => report,
+                // The packs are the base's; what a rule makes of this program is said where the run is judged.
+                Err(Fault::Policy(error)) => {
+                    let text = format!("the policies cannot judge it: {error}\n");
+                    return Ok(failed(Some(hash), text));
+                }
+                Err(fault) => return Err(fault),
+            };
             let is_clean = report.denials().next().is_none();
             let mut text = said(&preview, &report);
             if !import::locks(&run.base_tree, &tree)

@@ -93,7 +93,12 @@ impl Told<'_> {
         let properties = json!({ "severity": word(rule.severity), "path": path, "actual": finding.actual, "expected": finding.expected });
         result.insert("properties".to_owned(), properties);
         // An empty list says that nothing suppresses it; without one, readers would have to guess.
-        let suppressions: Vec<Value> = finding.waived.iter().map(suppression).collect();
+        let suppressions: Vec<Value> = finding
+            .waived
+            .as_deref()
+            .map(suppression)
+            .into_iter()
+            .collect();
         result.insert("suppressions".to_owned(), suppressions.into());
         Value::Object(result)
     }

@@ -95,7 +95,7 @@ impl Waivers {
     pub fn mark(&self, report: &mut PolicyReport, stack: &Stack, at: Timestamp) {
         for rule in &mut report.rules {
             for finding in &mut rule.findings {
-                finding.waived = self.covering(finding, stack, at);
+                finding.waived = self.covering(finding, stack, at).map(Box::new);
             }
         }
     }

@@ -258,17 +258,17 @@ fn what_is_not_waived_refuses() {
 fn a_waiver_that_does_not_help_says_so() {
     let none = waiver(json!({}));
     check(&[], "high", 3, Verdict::Denied, &[]);
-    check(&[none.clone()], "high", 0, Verdict::Clean, &[]);
-    check(&[none.clone()], "high", 29, Verdict::Clean, &[]);
+    check(std::slice::from_ref(&none), "high", 0, Verdict::Clean, &[]);
+    check(std::slice::from_ref(&none), "high", 29, Verdict::Clean, &[]);
     check(
-        &[none.clone()],
+        std::slice::from_ref(&none),
         "high",
         30,
         Verdict::Denied,
         &["LIGHTSOUT-WAIVER-001"],
     );
     check(
-        &[none.clone()],
+        std::slice::from_ref(&none),
         "high",
         -1,
         Verdict::Denied,
