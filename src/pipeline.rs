@@ -139,6 +139,10 @@ async fn stages(
     ))
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "made once in an attempt, and taken apart at once"
+)]
 enum Attempt {
     Over(Refusal),
     Done(Outcome),
