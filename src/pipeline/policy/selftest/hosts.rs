@@ -14,7 +14,7 @@ use super::super::pack::{Compiler, Pack, Sources};
 use super::super::rule::{Rule, Scope};
 use super::super::second::{Second, lacks};
 use super::super::subject::Subject;
-use super::super::wasm::Instance;
+use super::super::wasm::{Context, Instance};
 use super::{Error, Problem, Skipped, TestReport};
 
 const TEST: &str = "hosts";
@@ -117,7 +117,7 @@ async fn module(
     let sources = Sources::read(folder)?;
     let opa = Opa::new(compiler, pack.name(), &sources)?;
     let rules: Vec<Rule> = asked.iter().map(|asked| asked.rule.clone()).collect();
-    Ok(compile::build(&opa, &rules, &[]).await?)
+    Ok(compile::build(&opa, pack.manifest.dialect, &rules, &[]).await?)
 }
 
 /// The documents that the rule is shown of an example, with nothing taken out and nothing put in the place of what is unknown.
@@ -172,7 +172,8 @@ struct Ours {
 impl Ours {
     fn start(pack: &Pack) -> Result<Self, String> {
         let ticker = Ticker::start(pack.module.engine());
-        let instance = Instance::start(&pack.module).map_err(|error| format!("{error:?}"))?;
+        let instance = Instance::start(&pack.module, Context::default())
+            .map_err(|error| format!("{error:?}"))?;
         Ok(Self {
             instance,
             _ticker: ticker,
