@@ -11,6 +11,7 @@ pub mod check;
 pub mod doctor;
 pub mod order;
 pub mod outside;
+pub mod policies;
 pub mod policy;
 pub mod route;
 pub mod runner;

@@ -12,6 +12,7 @@ pub mod holdout;
 pub mod order;
 pub mod policy;
 pub mod preview;
+pub mod resolved;
 pub mod run;
 pub mod settle;
 pub mod spend;

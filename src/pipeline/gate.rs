@@ -71,6 +71,7 @@ use serde::{Deserialize, Serialize};
 mod approval;
 mod record;
 pub mod refusal;
+mod resolved;
 pub mod stateful;
 
 pub use approval::{Approval, Way};
@@ -324,7 +325,11 @@ fn judge_policy(case: &Case<'_>, reasons: &mut Vec<Reason>) -> Option<PolicyPass
         Verdict::Hollow => reasons.push(Reason::HollowPolicy),
         Verdict::Denied => reasons.extend(report.denials().cloned().map(Reason::Policy)),
         // Not a pass for `auto`, where it becomes a need: see `needs_of`.
-        Verdict::Undetermined | Verdict::Clean => return Some(PolicyPass(())),
+        Verdict::Undetermined | Verdict::Clean => {
+            let before = reasons.len();
+            resolved::judge(case, reasons);
+            return (reasons.len() == before).then_some(PolicyPass(()));
+        }
     }
     None
 }

@@ -32,6 +32,7 @@ mod reads;
 mod report;
 mod route;
 mod rule;
+mod scoped;
 mod second;
 pub mod selftest;
 mod sprintf;

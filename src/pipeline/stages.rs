@@ -6,15 +6,15 @@ mod generate;
 mod given;
 mod history;
 mod place;
+mod rules;
 
 use std::path::{Path, PathBuf};
-
-use jiff::Timestamp;
 
 pub use decide::{Evidence, decide_again, gate, latest, record_clearance, record_decision};
 pub use generate::{Found, find, generate};
 pub use given::{given, read};
 pub use place::{deploy, plan, proposed_tree};
+pub use rules::rules;
 
 use crate::config::TrialProviders;
 use crate::engine::deployment::Deployment;
@@ -26,10 +26,9 @@ use crate::pipeline::credentials::Purpose;
 use crate::pipeline::gate::{DecisionRecord, Judged, Reason, Refusal};
 use crate::pipeline::generate::{Author, Proposal, propose as proposal_of, uninstallable};
 use crate::pipeline::holdout::{HoldoutReport, Rate, ScenarioSet, Terms, trial};
-use crate::pipeline::policy::{self, Compiler, Pack, PolicyReport};
+use crate::pipeline::policy::{self, PolicyReport};
 use crate::pipeline::preview::{self, Preview, Previewed};
-use crate::pipeline::run::{Run, folder, pack};
-use crate::pipeline::subjects;
+use crate::pipeline::run::{Run, folder};
 
 /// What a stage came to.
 #[derive(Debug)]
@@ -122,7 +121,7 @@ pub async fn policy(
     preview: &Recorded<Preview>,
 ) -> Result<Recorded<Judged<PolicyReport>>, Fault> {
     let at = crate::perimeter::now();
-    let mut report = judge_policies(run, preview.value(), "pack", at).await?;
+    let mut report = rules::judge(run, preview.value(), "pack", at).await?;
     history::add(run, preview.value(), &mut report, at)?;
     run.record(
         Actor::Validator,
@@ -134,32 +133,7 @@ pub async fn policy(
     )
 }
 
-/// What the packs of the base commit say of a preview, and what of it is waived at a time; the packs are written below the run's folder under
-/// this name.
-async fn judge_policies(
-    run: &Run<'_>,
-    preview: &Preview,
-    name: &str,
-    at: Timestamp,
-) -> Result<PolicyReport, Fault> {
-    let compiler = Compiler {
-        opa: run.kit.opa.clone(),
-        cache: run.perimeter.home.join("policies"),
-    };
-    let mut packs = Vec::new();
-    for (number, policy) in run.job.stack.policies.iter().enumerate() {
-        let tree = pack(run.perimeter, &run.base, &policy.pack)?;
-        let folder = run.materialise(&format!("{name}-{number}"), &tree)?;
-        let pack = Pack::load(&folder, &compiler).await?;
-        packs.push(history::set(run, policy, pack)?);
-    }
-    let request = subjects::request(preview)?;
-    let mut report = policy::evaluate(&request, &packs)?;
-    history::mark(run, &request.stack, &mut report, at)?;
-    Ok(report)
-}
-
-/// Holdout: what the hidden scenarios say of trials of the proposal.
+/// Holdout: what the hidden scenarios say of trials of the proposal, and what the policies say of their resolved values.
 ///
 /// # Errors
 /// The scenarios cannot be read, or a trial could not be started.
@@ -189,9 +163,11 @@ pub async fn holdout(
             }
             deploy(this, proposal, &state, &out, Purpose::Trial { seed }).await
         };
+        let rules = rules(this, preview, policy.value(), "trial-pack").await?;
         let place = trial::Place {
             folder: &trials,
             is_real,
+            rules: &rules,
             interrupt: &this.perimeter.interrupt,
         };
         let trials = trial::run(&set, terms, &this.id, place, deploy);

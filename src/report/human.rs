@@ -142,6 +142,16 @@ impl Report {
                     report.satisfaction()
                 ),
             );
+            for it in report.answers().iter().take(20) {
+                let name = crate::names::excerpt(it.urn.name());
+                put(
+                    text,
+                    format_args!(
+                        "             {} on {name}, with values of a trial: {}",
+                        it.rule, it.answer
+                    ),
+                );
+            }
         }
     }
 

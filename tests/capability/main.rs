@@ -30,6 +30,8 @@ mod memory;
 mod policy;
 /// README.md says what is true.
 mod readme;
+/// Policies on resolved values, in trials and inside `up`.
+mod resolved;
 /// Whole runs: every language, the twin and a real provider.
 mod runs;
 /// What a reader of the code relies on.

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::support::factory::{Factory, Ran, Site, factory, tools};
 
-/// A pack of one rule, with a parameter. It says nothing of protection, so that nothing but the memory does.
+/// A pack of one rule, with a parameter. It says nothing of protection: nothing but the memory does.
 const RULE: &str = r#"# METADATA
 # title: Objects belong to whom the stack says
 # scope: package
@@ -60,35 +60,33 @@ stacks:
         )
 }
 
-/// The stack's folder with resources that hold nothing: ownership controls by these names, owners and options.
-fn proposal(site: &Site, controls: &[(&str, &str, &str)]) -> PathBuf {
-    let controls: String = controls
-        .iter()
-        .map(|(name, owner, options)| {
-            format!(
-                "  {name}:
+/// The stack's folder with these resources besides, in YAML.
+fn proposal(site: &Site, resources: &str) -> PathBuf {
+    site.proposal("Pulumi.yaml", |text| {
+        text.replace("\noutputs:\n", &format!("\n{resources}\noutputs:\n"))
+    })
+}
+
+/// Judges the stack with these resources, and makes what was applied the new base.
+fn judge(site: &Site, resources: &str) -> Ran {
+    let ran = site.judge(&proposal(site, resources));
+    if ran.code == 0 && ran.json()["outcome"] == "applied" {
+        site.merge(&ran.json());
+    }
+    ran
+}
+
+/// Ownership controls by the name `free`, which hold nothing and which the pack's rule is about.
+fn controls(owner: &str) -> String {
+    format!(
+        "  free:
     type: aws:s3:BucketOwnershipControls
     properties:
       bucket: ${{content.id}}
       rule:
         objectOwnership: {owner}
-    options: {options}
 "
-            )
-        })
-        .collect();
-    site.proposal("Pulumi.yaml", |text| {
-        text.replace("\noutputs:\n", &format!("\n{controls}\noutputs:\n"))
-    })
-}
-
-/// Judges those resources, and makes what was applied the new base.
-fn change(site: &Site, controls: &[(&str, &str, &str)]) -> Ran {
-    let ran = site.judge(&proposal(site, controls));
-    if ran.code == 0 && ran.json()["outcome"] == "applied" {
-        site.merge(&ran.json());
-    }
-    ran
+    )
 }
 
 /// What a person is needed for.

@@ -14,6 +14,7 @@ mod commands;
 mod hollow;
 mod packs;
 mod pulumi;
+mod resolved;
 mod selftest;
 mod things;
 mod unknown;

@@ -119,6 +119,20 @@ fn at(day: i64) -> jiff::Timestamp {
     jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(day * 24)
 }
 
+/// What a trial's resolved values gave for the one rule.
+fn resolved(answer: &str) -> serde_json::Value {
+    let urn = "urn:pulumi:prod::site::aws:s3/bucket:Bucket::b";
+    let finding = json!({
+        "rule": "R-1", "severity": "high", "level": "mandatory", "urn": urn, "path": [], "actual": null, "expected": null,
+        "message": "do not",
+    });
+    json!({
+        "asked": 1,
+        "answers": [{ "rule": "R-1", "urn": urn, "answer": answer }],
+        "denials": if answer == "denied" { vec![finding] } else { Vec::new() },
+    })
+}
+
 fn holdout(word: &str) -> HoldoutReport {
     let run = if word == "failed" {
         json!({ "failed": "differs" })
@@ -127,8 +141,9 @@ fn holdout(word: &str) -> HoldoutReport {
     };
     let scenario = json!({ "id": "0123456789abcdef", "critical": false, "runs": [run], "passed": word != "failed" });
     let left = if word == "not-removed" { 1 } else { 0 };
-    let trial =
-        json!({ "seed": 1, "deployed": true, "teardown": { "left": left }, "evidence": hash("e") });
+    let trial = json!({
+        "seed": 1, "deployed": true, "teardown": { "left": left }, "evidence": hash("e"), "policies": resolved("clean"),
+    });
     let some = word != "none";
     serde_json::from_value(json!({
         "set": hash("set"),
@@ -156,7 +171,7 @@ fn record(
     step: &str,
 ) -> Recordings {
     let (destroys, privileged) = match step {
-        "create" => (false, &[][..]),
+        "create" | "trial clean" | "trial denied" | "trial unasked" => (false, &[][..]),
         "delete" | "cooling" | "cooled" => (true, &[][..]),
         "lock" => (false, &["package-lock.json"][..]),
         other => panic!("{other}"),
@@ -183,9 +198,16 @@ fn record(
         report: policy(words.0, step),
     };
     let policy = ledger.record(&run, Actor::Validator, policy, &[]).unwrap();
+    let mut report = holdout(words.1);
+    if let Some(answer) = step.strip_prefix("trial ") {
+        report.trials[0].policies = match answer {
+            "unasked" => None,
+            answer => serde_json::from_value(resolved(answer)).unwrap(),
+        };
+    }
     let holdout = Judged {
         preview: about,
-        report: holdout(words.1),
+        report,
     };
     let holdout = ledger.record(&run, Actor::Validator, holdout, &[]).unwrap();
     Recordings {
@@ -297,6 +319,31 @@ fn the_whole_truth_table() {
         }
     }
     insta::assert_snapshot!("truth_table", table);
+}
+
+/// What a trial's resolved values show counts at every level; that it shows nothing bad opens nothing.
+#[test]
+fn what_a_trial_answers_can_refuse_and_never_clears() {
+    let (_folder, mut ledger) = ledger();
+    let mut number = 0;
+    for level in LEVELS {
+        for policy in ["clean", "undetermined"] {
+            let mut decided = |trial: &str| {
+                number += 1;
+                let words = (policy, "passed");
+                let of = record(&mut ledger, &format!("run-{number}"), level, words, trial);
+                word(&decide(&case(&of)))
+            };
+            assert!(decided("trial denied").starts_with("refused 10"), "{level}");
+            assert_eq!(decided("trial clean"), decided("create"));
+            let unasked = decided("trial unasked");
+            if policy == "undetermined" {
+                let why = "refused 12: the evidence does not fit together";
+                assert!(unasked.starts_with(why), "{unasked}");
+                assert!(decided("trial clean").starts_with("held"), "{level}");
+            }
+        }
+    }
 }
 
 /// Evidence that is about something else is refused, whatever it says; with nothing exchanged, the same case is cleared.

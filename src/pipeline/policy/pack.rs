@@ -42,6 +42,7 @@ pub struct Compiler {
 }
 
 /// A policy pack, ready to judge.
+#[derive(Clone)]
 pub struct Pack {
     pub(super) manifest: Manifest,
     pub(super) hash: Sha256,

@@ -81,7 +81,7 @@ pub struct RuleResult {
 }
 
 /// One place where a rule's demand is not met.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
     /// The rule.

@@ -176,7 +176,7 @@ async fn check(run: &Run<'_>, folder: &OwnedFd) -> Result<Checked, Fault> {
         }
         Previewed::Preview { preview, .. } => {
             let report =
-                match super::judge_policies(run, &preview, "check-pack", crate::perimeter::now())
+                match super::rules::judge(run, &preview, "check-pack", crate::perimeter::now())
                     .await
                 {
                     Ok(report) => report,

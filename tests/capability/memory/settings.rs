@@ -1,16 +1,16 @@
 //! A stack's own settings for a pack.
 
-use super::{change, stack};
+use super::{controls, judge, stack};
 
-const OTHER: (&str, &str, &str) = ("free", "ObjectWriter", "{}");
+const OTHER: &str = "ObjectWriter";
 
 #[test]
 fn a_stack_sets_a_parameter_and_its_report_says_so() {
     let site = stack("packs/site", "").build();
-    change(&site, &[OTHER]).expect(10);
+    judge(&site, &controls(OTHER)).expect(10);
     let policy = "{ pack: packs/site, parameters: { SITE-001: { owner: ObjectWriter } } }";
     let site = stack(policy, "").build();
-    let report = change(&site, &[OTHER]).expect(0).json();
+    let report = judge(&site, &controls(OTHER)).expect(0).json();
     let pack = &report["policy"]["report"]["packs"][0];
     assert_eq!(
         pack["settings"]["parameters"]["SITE-001"]["owner"],
@@ -21,7 +21,7 @@ fn a_stack_sets_a_parameter_and_its_report_says_so() {
 #[test]
 fn a_lowered_rule_is_not_silent() {
     let site = stack("{ pack: packs/site, levels: { SITE-001: advisory } }", "").build();
-    let report = change(&site, &[OTHER]).expect(0).json();
+    let report = judge(&site, &controls(OTHER)).expect(0).json();
     assert_eq!(report["outcome"], "applied");
     let policy = &report["policy"]["report"];
     let level = &policy["packs"][0]["settings"]["levels"]["SITE-001"];
@@ -62,7 +62,7 @@ fn a_setting_that_does_not_fit_is_the_operators_to_mend() {
         ),
     ] {
         let site = stack(&format!("{{ pack: packs/site, {settings} }}"), "").build();
-        let ran = change(&site, &[OTHER]).expect(2);
+        let ran = judge(&site, &controls(OTHER)).expect(2);
         for part in ["stack `site-demo`", "policy pack `site`", said] {
             assert!(ran.stderr.contains(part), "{part}: {}", ran.stderr);
         }

@@ -5,10 +5,10 @@ use lightsout::ledger::Key;
 use lightsout::pipeline::policy::waiver::{Signed, Waiver, Waivers};
 use serde_json::{Value, json};
 
-use super::{change, stack};
+use super::{controls, judge, stack};
 use crate::support::factory::Site;
 
-const OTHER: (&str, &str, &str) = ("free", "ObjectWriter", "{}");
+const OTHER: &str = "ObjectWriter";
 const URN: &str =
     "urn:pulumi:site-demo::site::aws:s3/bucketOwnershipControls:BucketOwnershipControls::free";
 const FILE: &str = "waivers.site-demo";
@@ -52,7 +52,7 @@ fn findings(report: &Value, rule: &str) -> Vec<Value> {
 fn a_waived_finding_is_applied_and_stays_in_the_report() {
     let key = key();
     let site = site(&key, &file(&key, -1, 30));
-    let report = change(&site, &[OTHER]).expect(0).json();
+    let report = judge(&site, &controls(OTHER)).expect(0).json();
     assert_eq!(report["outcome"], "applied");
     let found = findings(&report, "SITE-001");
     assert_eq!(found[0]["waived"]["owner"], "Ada");
@@ -72,14 +72,14 @@ fn a_waived_finding_is_applied_and_stays_in_the_report() {
     assert_eq!(suppression["status"], "accepted");
     site.lightsout(&["verify"]).expect(0);
     // When it is needed no more, it is one too many.
-    let report = change(&site, &[]).expect(0).json();
+    let report = judge(&site, "").expect(0).json();
     assert_eq!(findings(&report, "LIGHTSOUT-WAIVER-003").len(), 1);
 }
 
 #[test]
 fn a_waiver_out_of_its_time_does_not_help() {
     let key = key();
-    let report = change(&site(&key, &file(&key, -60, -1)), &[OTHER])
+    let report = judge(&site(&key, &file(&key, -60, -1)), &controls(OTHER))
         .expect(10)
         .json();
     assert!(findings(&report, "SITE-001")[0].get("waived").is_none());
@@ -101,7 +101,7 @@ fn a_waiver_that_was_not_signed_so_is_the_operators_to_mend() {
         ),
         (format!("{good}\nand more"), "waiver 2"),
     ] {
-        let ran = change(&site(&key, &bad), &[OTHER]).expect(2);
+        let ran = judge(&site(&key, &bad), &controls(OTHER)).expect(2);
         for part in [FILE, "stack `site-demo`", said] {
             assert!(ran.stderr.contains(part), "{part}: {}", ran.stderr);
         }
@@ -113,9 +113,9 @@ fn only_what_is_committed_is_waived() {
     let key = key();
     let site = site(&key, "");
     std::fs::write(site.top.join(FILE), file(&key, -1, 30)).unwrap();
-    change(&site, &[OTHER]).expect(10);
+    judge(&site, &controls(OTHER)).expect(10);
     // Nor does a file of that name in the proposal count.
-    let proposal = super::proposal(&site, &[OTHER]);
+    let proposal = super::proposal(&site, &controls(OTHER));
     std::fs::write(proposal.join(FILE), file(&key, -1, 30)).unwrap();
     site.judge(&proposal).expect(10);
 }
@@ -155,7 +155,7 @@ fn the_command_signs_what_a_run_takes() {
     let read = Waivers::read(FILE, &file, &[key.verifier()]).unwrap();
     assert_eq!(read.iter().count(), 2);
     let second = site(&key, str::from_utf8(&file).unwrap());
-    let report = change(&second, &[OTHER]).expect(0).json();
+    let report = judge(&second, &controls(OTHER)).expect(0).json();
     assert_eq!(
         findings(&report, "SITE-001")[0]["waived"]["approved_by"],
         "Bo"

@@ -141,6 +141,9 @@ fn document(
         .members()
         .any(|(_, member, _)| member == Member::Inputs);
     let resource = |subject: &Subject| {
+        if rule.dialect == Dialect::Pulumi {
+            return Value::Object(Judged::new(subject.clone(), stack).with(substitute));
+        }
         let mut resource = json!({
             "urn": subject.urn, "op": subject.op, "type": subject.resource_type, "name": subject.name,
             "options": subject.options,
