@@ -12,7 +12,7 @@ use crate::fault::Fault;
 use crate::names::StackName;
 use crate::pipeline::policy::metadata::PackDoc;
 use crate::pipeline::policy::{
-    Error, Pack, PolicyReport, Stack, Verdict, digest, evaluate, evaluate_json,
+    Error, Pack, PolicyReport, Stack, Verdict, builtin, digest, evaluate, evaluate_json,
 };
 use crate::report::policy::Told;
 use crate::report::policy::table::verdict;
@@ -100,7 +100,11 @@ fn show(
         // Nobody would see it.
         FormatArg::Human | FormatArg::Json | FormatArg::Matrix | FormatArg::Junit => Vec::new(),
         FormatArg::Sarif => {
-            let docs = arguments.packs.iter().map(|name| doc(name));
+            let names = arguments.packs.iter();
+            let documented = names.filter(|name| {
+                name.starts_with(builtin::PREFIX) || PackDoc::is_in(Path::new(name))
+            });
+            let docs = documented.map(|name| doc(name));
             docs.collect::<Result<_, _>>()?
         }
     };
