@@ -11,7 +11,7 @@ use super::builtins;
 use super::error::Error;
 use super::opa::Opa;
 use super::pack::{Compiler, Pack, Sources};
-use super::reads::{self, Pattern, Step, SyntaxTree};
+use super::reads::{self, Pattern, Step};
 use crate::names::RuleId;
 
 /// What the language's own operators are called in the tree; nobody asks for these.
