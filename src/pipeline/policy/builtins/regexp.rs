@@ -13,6 +13,8 @@ pub(super) const BUILTINS: &[(&str, Builtin)] = &[
     ("regex.template_match", template_match),
 ];
 
+/// Go's own limit on a count.
+const REPEATS_MAX: u32 = 1000;
 /// LIMIT: bytes of an expression.
 const PATTERN_BYTES_MAX: usize = 64 << 10;
 
@@ -32,17 +34,18 @@ fn split(arguments: &[Term]) -> Result<Term, Failure> {
     let mut parts = Vec::new();
     let (mut begin, mut end) = (0, 0);
     let part = |from: usize, to: usize| Term::from(text.get(from..to).unwrap_or(""));
-    if pattern.is_empty() || !text.is_empty() {
-        for found in expression.find_iter(text) {
-            end = found.start();
-            // What matches nothing at the very beginning splits nothing off.
-            if found.end() != 0 {
-                parts.push(part(begin, end));
-            }
-            begin = found.end();
-        }
+    if !pattern.is_empty() && text.is_empty() {
+        return Ok(Term::Array(vec![text.into()]));
     }
-    if end != text.len() || text.is_empty() {
+    for found in expression.find_iter(text) {
+        end = found.start();
+        // What matches nothing at the very beginning splits nothing off.
+        if found.end() != 0 {
+            parts.push(part(begin, end));
+        }
+        begin = found.end();
+    }
+    if end != text.len() {
         parts.push(part(begin, text.len()));
     }
     Ok(Term::Array(parts))
@@ -169,49 +172,79 @@ fn compile(pattern: &str) -> Result<Regex, Failure> {
 fn translate(pattern: &str) -> Option<String> {
     let mut out = String::new();
     let mut rest = pattern;
-    let mut repeated = false;
+    // What came before is a repetition, and whether it is a lazy one already.
+    let mut repetition = None;
     while let Some(c) = rest.chars().next() {
         let after = rest.get(c.len_utf8()..)?;
-        let repeats = matches!(c, '*' | '+' | '?');
-        match c {
-            '\\' => rest = escape(&mut out, after, false)?,
-            '[' => rest = class(&mut out, after)?,
+        let repeats = match c {
+            '*' | '+' | '?' => Some((after, 1)),
+            '{' => counted(after)?,
+            _ => None,
+        };
+        if let Some((behind, _)) = repeats {
+            // A repetition of a repetition is an error in Go, but for the lazy mark.
+            repetition = match repetition {
+                None => Some(false),
+                Some(false) if c == '?' => Some(true),
+                Some(_) => return None,
+            };
+            out.push_str(rest.get(..rest.len().saturating_sub(behind.len()))?);
+            rest = behind;
+            continue;
+        }
+        repetition = None;
+        rest = match c {
+            '\\' => escape(&mut out, after, false)?,
+            '[' => class(&mut out, after)?,
             '(' if after.starts_with('?') => {
                 let known = |c: char| matches!(c, 'i' | 'm' | 's' | 'U' | '-');
                 let flags = after.get(1..)?.trim_start_matches(known);
                 if !flags.starts_with([':', ')', 'P', '<']) {
                     return None;
                 }
-                out.push('(');
-                rest = after;
-                // The question mark belongs to the group.
-                out.push('?');
-                rest = rest.get(1..)?;
-                repeated = false;
-                continue;
+                out.push_str("(?");
+                after.get(1..)?
+            }
+            '{' | '}' => {
+                out.push('\\');
+                out.push(c);
+                after
             }
             c => {
-                // A repetition of a repetition is an error in Go, but for the lazy mark.
-                if repeats && repeated {
-                    if c != '?' || out.ends_with("??") {
-                        return None;
-                    }
-                    out.push('?');
-                    rest = after;
-                    repeated = !after.starts_with(['*', '+', '?']);
-                    if !repeated {
-                        return None;
-                    }
-                    repeated = false;
-                    continue;
-                }
                 out.push(c);
-                rest = after;
+                after
             }
-        }
-        repeated = repeats;
+        };
     }
     Some(out)
+}
+
+/// What follows a count like `{2,3}`, and its largest number; no count where the brace is a sign like any other. Nothing for one
+/// that Go refuses.
+#[expect(
+    clippy::option_option,
+    reason = "a brace that begins no count is not a mistake"
+)]
+fn counted(rest: &str) -> Option<Option<(&str, u32)>> {
+    let Some((inside, behind)) = rest.split_once('}') else {
+        return Some(None);
+    };
+    let (least, most) = inside.split_once(',').unwrap_or((inside, inside));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if least.is_empty() || !digits(least) || !digits(most) {
+        return Some(None);
+    }
+    let number = |text: &str| {
+        text.parse::<u32>()
+            .map_or(None, |count| (count <= REPEATS_MAX).then_some(count))
+    };
+    let least = number(least)?;
+    let most = if most.is_empty() {
+        least
+    } else {
+        number(most)?
+    };
+    (least <= most).then_some(Some((behind, most)))
 }
 
 /// What a backslash makes of what follows; gives what is left.
@@ -249,6 +282,11 @@ fn escape<'a>(out: &mut String, rest: &'a str, in_class: bool) -> Option<&'a str
             return Some(behind);
         }
         'A' | 'z' if !in_class => out.push_str(&format!(r"\{c}")),
+        'x' | 'p' | 'P' if after.starts_with('{') => {
+            let (inside, behind) = after.split_once('}')?;
+            out.push_str(&format!(r"\{c}{inside}}}"));
+            return Some(behind);
+        }
         'a' | 'f' | 't' | 'n' | 'r' | 'v' | 'x' | 'p' | 'P' => out.push_str(&format!(r"\{c}")),
         c if c.is_ascii_punctuation() => out.push_str(&regex::escape(&c.to_string())),
         _ => return None,
@@ -367,8 +405,12 @@ mod tests {
         assert_eq!(matches(r"^[[:alpha:]]$", "a"), Ok(true));
         assert_eq!(matches("^(?i:é)$", "É"), Ok(true));
         assert_eq!(matches("^(?P<x>a)(?<y>b)a??$", "ab"), Ok(true));
+        assert_eq!(matches(r"^\x{e9}\p{Greek}[\x{e9}]$", "éΩé"), Ok(true));
+        assert_eq!(matches("^a{$", "a{"), Ok(true));
+        assert_eq!(matches("^a{2}?}$", "aa}"), Ok(true));
         for pattern in [
-            r"\1", "a**", "a+*", "(?x)a", r"\Z", "a(?=b)", "[", "[b-a]", "a???", r"\y",
+            "a{1001}", "a*{2}", "a{2}{3}", "a{3,2}", r"\1", "a**", "a+*", "(?x)a", r"\Z", "a(?=b)",
+            "[", "[b-a]", "a???", r"\y",
         ] {
             assert_eq!(matches(pattern, ""), Err(Failure::Undefined), "{pattern}");
         }
