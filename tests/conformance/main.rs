@@ -7,6 +7,7 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::print_stdout,
+    clippy::wildcard_enum_match_arm,
     reason = "a test's helper fails the test, and its counts are its result"
 )]
 

@@ -9,8 +9,8 @@ pub(crate) enum Value {
     Bool(bool),
     Number(String),
     Text(String),
-    Array(Vec<Value>),
-    Object(Vec<(Value, Value)>),
+    Array(Vec<Self>),
+    Object(Vec<(Self, Self)>),
 }
 
 impl Value {
@@ -252,11 +252,11 @@ impl Reader<'_> {
 
     fn string(&mut self) -> Result<Value, String> {
         let mut stream = serde_json::Deserializer::from_str(self.rest()).into_iter::<String>();
-        let text = stream.next().and_then(Result::ok);
-        let length = stream.byte_offset();
-        self.at += length;
-        text.map(Value::Text)
-            .ok_or_else(|| self.complaint("a text is broken"))
+        let Some(Ok(text)) = stream.next() else {
+            return Err(self.complaint("a text is broken"));
+        };
+        self.at += stream.byte_offset();
+        Ok(Value::Text(text))
     }
 
     fn number(&mut self) -> Result<Value, String> {
