@@ -12,6 +12,7 @@ use super::error::Error;
 use super::opa::Opa;
 use super::pack::{Compiler, Pack, Sources};
 use super::reads::{self, Pattern, Step};
+use super::tree::SyntaxTree;
 use crate::names::RuleId;
 
 /// What the language's own operators are called in the tree; nobody asks for these.
