@@ -38,6 +38,7 @@ pub mod selftest;
 mod sprintf;
 mod subject;
 mod term;
+mod tree;
 pub mod waiver;
 pub mod wasm;
 
@@ -138,10 +139,7 @@ fn shares(steps: &Steps<'_>, packs: &[Pack], size: usize, start: Instant) -> Vec
 }
 
 fn judge_share(steps: &Steps<'_>, part: &[Step<'_>], packs: &[Pack], start: Instant) -> Share {
-    let mut judges: Vec<Judge<'_>> = packs
-        .iter()
-        .map(|pack| Judge::new(pack, &steps.stack))
-        .collect();
+    let mut judges: Vec<Judge<'_>> = packs.iter().map(|pack| Judge::new(pack, steps)).collect();
     let mut urns = Vec::with_capacity(part.len());
     for step in part {
         let urn = step.check()?;
@@ -164,7 +162,7 @@ fn whole(steps: &Steps<'_>, urns: &[Urn], packs: &[Pack]) -> Result<Vec<RuleResu
     let named: Vec<(&Step<'_>, &Urn)> = steps.subjects.iter().zip(urns).collect();
     let mut results = Vec::new();
     for pack in packs {
-        let mut judge = Judge::new(pack, &steps.stack);
+        let mut judge = Judge::new(pack, steps);
         judge.stack(&named)?;
         results.extend(judge.finish());
     }

@@ -55,7 +55,7 @@ pub struct Answered {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Answer {
-    /// It knew, and found nothing.
+    /// It knew, and found nothing that refuses.
     Clean,
     /// It was not asked, or still could not know.
     NotAnswered,

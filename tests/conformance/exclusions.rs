@@ -26,7 +26,11 @@ impl Exclusions {
     }
 
     /// The reason why a module that calls these builtins is out of scope; all of them must be.
-    pub(crate) fn builtins(&self, names: &[String], unused: &mut BTreeSet<String>) -> Option<String> {
+    pub(crate) fn builtins(
+        &self,
+        names: &[String],
+        unused: &mut BTreeSet<String>,
+    ) -> Option<String> {
         let reasons: Option<Vec<String>> = names
             .iter()
             .map(|name| {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use wasmtime::{Config, Engine, Module, Strategy};
 
 use crate::exclusions::Exclusions;
-use crate::value::{Value, as_set};
+use crate::value::{Value, as_set, differences};
 
 /// The time of all cases: OPA's own test freezes none, and no case depends on which it is.
 const NOW_NS: i64 = 1_767_225_600_000_000_000;
@@ -52,6 +52,22 @@ pub(crate) struct Report {
     pub(crate) excluded: BTreeMap<String, usize>,
     /// What must not be.
     pub(crate) faults: Vec<String>,
+}
+
+impl std::fmt::Display for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for fault in &self.faults {
+            writeln!(f, "{fault}")?;
+        }
+        let excluded: usize = self.excluded.values().sum();
+        writeln!(f, "{} cases, of OPA's own suite and of ours", self.total)?;
+        writeln!(f, "{excluded:5} excluded")?;
+        for (reason, count) in &self.excluded {
+            writeln!(f, "{count:11} {reason}")?;
+        }
+        writeln!(f, "{:5} in scope", self.total - excluded)?;
+        writeln!(f, "{:5} passed", self.passed)
+    }
 }
 
 /// Runs every case of a folder.
@@ -129,8 +145,16 @@ fn compare(case: &Case, result: Result<Vec<u8>, RuleFault>) -> Result<(), String
     }
     if let Some(wanted) = &case.want_result {
         let wanted = as_set(Value::read(wanted.get())?.items());
-        let results = results(&result.map_err(|fault| fault.to_string())?, case.sort_bindings)?;
-        return expect(results == wanted, &results, &wanted);
+        let results = results(
+            &result.map_err(|fault| fault.to_string())?,
+            case.sort_bindings,
+        )?;
+        let differences = differences(&results, &wanted);
+        return if results == wanted {
+            Ok(())
+        } else {
+            Err(differences)
+        };
     }
     if case.strict_error {
         // WebAssembly knows no strict errors: what they would tell is undefined.
@@ -185,15 +209,21 @@ fn judge(outcomes: Vec<(Case, Outcome)>, exclusions: &Exclusions) -> Report {
             (Outcome::Failed(_) | Outcome::Refused(_), Some(reason)) => {
                 *report.excluded.entry(reason).or_default() += 1;
             }
-            (Outcome::Passed, Some(_)) => report.faults.push(format!("{place} is excluded and passes")),
+            (Outcome::Passed, Some(_)) => report
+                .faults
+                .push(format!("{place} is excluded and passes")),
             (Outcome::Failed(why), None) => report.faults.push(format!("{place}: {why}")),
             (Outcome::Refused(names), None) => {
-                report.faults.push(format!("{place}: it calls {}", names.join(", ")));
+                report
+                    .faults
+                    .push(format!("{place}: it calls {}", names.join(", ")));
             }
         }
     }
     let idle = used.into_iter();
-    report.faults.extend(idle.map(|name| format!("the exclusion of `{name}` excludes nothing")));
+    report
+        .faults
+        .extend(idle.map(|name| format!("the exclusion of `{name}` excludes nothing")));
     report.faults.sort();
     report
 }

@@ -9,8 +9,8 @@ pub(crate) enum Value {
     Bool(bool),
     Number(String),
     Text(String),
-    Array(Vec<Value>),
-    Object(Vec<(Value, Value)>),
+    Array(Vec<Self>),
+    Object(Vec<(Self, Self)>),
 }
 
 impl Value {
@@ -56,6 +56,52 @@ impl Value {
             Self::Text(_) => 3,
             Self::Array(_) => 4,
             Self::Object(_) => 5,
+        }
+    }
+}
+
+/// Where two values differ, a line each.
+pub(crate) fn differences(found: &[Value], wanted: &[Value]) -> String {
+    let mut lines = vec![];
+    match (found, wanted) {
+        ([found], [wanted]) => differ("", found, wanted, &mut lines),
+        (found, wanted) => lines.push(format!("found {found:?}, wanted {wanted:?}")),
+    }
+    lines.truncate(20);
+    lines.join("\n    ")
+}
+
+fn differ(path: &str, found: &Value, wanted: &Value, lines: &mut Vec<String>) {
+    match (found, wanted) {
+        (found, wanted) if found == wanted => {}
+        (Value::Object(a), Value::Object(b)) => {
+            let member = |all: &[(Value, Value)], key: &Value| {
+                let found = all.iter().find(|(name, _)| name == key);
+                found.map(|(_, value)| value.clone())
+            };
+            let mut keys: Vec<&Value> = a.iter().chain(b).map(|(key, _)| key).collect();
+            keys.sort();
+            keys.dedup();
+            for key in keys {
+                let path = format!("{path}/{}", json(key));
+                match (member(a, key), member(b, key)) {
+                    (Some(found), Some(wanted)) => differ(&path, &found, &wanted, lines),
+                    (found, wanted) => {
+                        let shown = |value: Option<Value>| {
+                            value.map_or_else(|| "nothing".to_owned(), |value| json(&value))
+                        };
+                        let (found, wanted) = (shown(found), shown(wanted));
+                        lines.push(format!("{path}: found {found}, wanted {wanted}"));
+                    }
+                }
+            }
+        }
+        (found, wanted) => {
+            lines.push(format!(
+                "{path}: found {}, wanted {}",
+                json(found),
+                json(wanted)
+            ));
         }
     }
 }
@@ -206,11 +252,11 @@ impl Reader<'_> {
 
     fn string(&mut self) -> Result<Value, String> {
         let mut stream = serde_json::Deserializer::from_str(self.rest()).into_iter::<String>();
-        let text = stream.next().and_then(Result::ok);
-        let length = stream.byte_offset();
-        self.at += length;
-        text.map(Value::Text)
-            .ok_or_else(|| self.complaint("a text is broken"))
+        let Some(Ok(text)) = stream.next() else {
+            return Err(self.complaint("a text is broken"));
+        };
+        self.at += stream.byte_offset();
+        Ok(Value::Text(text))
     }
 
     fn number(&mut self) -> Result<Value, String> {
@@ -262,7 +308,10 @@ mod tests {
     #[test]
     fn sets_are_arrays_in_regos_order() {
         let read = |text: &str| Value::read(text).unwrap();
-        assert_eq!(read(r#"{"b",[1],2,null,10}"#), read(r#"[null,2,10,"b",[1]]"#));
+        assert_eq!(
+            read(r#"{"b",[1],2,null,10}"#),
+            read(r#"[null,2,10,"b",[1]]"#)
+        );
         assert_eq!(read("{1: {2}}"), read(r#"{"1":[2]}"#));
         assert_eq!(read("set()"), read("[]"));
         assert_ne!(read("[1,2]"), read("[2,1]"));

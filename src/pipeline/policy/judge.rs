@@ -11,10 +11,11 @@ mod index;
 
 use std::rc::Rc;
 
-use super::document::{Lists, Step, may_hold_sentinel};
+use super::document::{Lists, Step, Steps, may_hold_sentinel};
 use super::error::{Error, RuleFault};
 use super::finding::{self, Place, Raw};
 use super::pack::{Pack, refused};
+use super::pulumi;
 use super::reads::{self, Places};
 use super::report::{RuleResult, Undetermined};
 use super::route::{Call, Routes};
@@ -32,14 +33,20 @@ pub(super) struct Judge<'a> {
     routes: Routes,
     stack: &'a Stack,
     stack_json: String,
+    /// The document `data`: what Pulumi's runtime shows rules of their configuration.
+    data: String,
+    now_ns: Option<i64>,
     buffer: Vec<u8>,
     results: Vec<RuleResult>,
 }
 
 impl<'a> Judge<'a> {
     /// The pack, ready; the ticker of its engine must be running.
-    pub(super) fn new(pack: &'a Pack, stack: &'a Stack) -> Self {
+    pub(super) fn new(pack: &'a Pack, steps: &'a Steps<'_>) -> Self {
+        let stack = &steps.stack;
         Self {
+            data: pulumi::data(pack).to_string(),
+            now_ns: steps.now_ns,
             pack,
             instance: None,
             routes: Routes::default(),
@@ -247,8 +254,14 @@ impl<'a> Judge<'a> {
     fn answer(&mut self, entrypoint: &str, input: &[u8]) -> Result<Vec<u8>, RuleFault> {
         let instance = match self.instance.take() {
             Some(instance) => instance,
-            None => Instance::start(&self.pack.module, Context::default())
-                .map_err(|error| RuleFault::Trap(refused(self.pack.name(), error).to_string()))?,
+            None => Instance::start(
+                &self.pack.module,
+                Context {
+                    data: Some(&self.data),
+                    now_ns: self.now_ns,
+                },
+            )
+            .map_err(|error| RuleFault::Trap(refused(self.pack.name(), error).to_string()))?,
         };
         let Some(entrypoint) = instance.entrypoint(entrypoint) else {
             return Err(RuleFault::Trap("its entrypoint is gone".to_owned()));

@@ -119,8 +119,12 @@ impl Pack {
         let module =
             machine::load(engine, &compiled.machine_code).map_err(|error| refused(&name, error))?;
         let ticker = Ticker::start(engine);
-        let instance =
-            Instance::start(&module, Context::default()).map_err(|error| refused(&name, error))?;
+        // Which time it is does not matter here, only that a rule may ask for it.
+        let context = Context {
+            now_ns: Some(0),
+            ..Context::default()
+        };
+        let instance = Instance::start(&module, context).map_err(|error| refused(&name, error))?;
         drop(ticker);
         let rules = compiled.rules.iter().map(|rule| &rule.entrypoint);
         let batches = compiled.batches.iter().map(|batch| &batch.entrypoint);

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::pack::Pack;
-use super::rule::{Level, Rule};
+use super::rule::{Dialect, Level, Rule};
 use crate::names::{RuleId, excerpt};
 
 /// LIMIT: bytes of JSON of one parameter's value.
@@ -121,6 +121,11 @@ impl Pack {
 fn set_values(rule: &mut Rule, values: &Map<String, Value>) -> Result<(), String> {
     for (name, value) in values {
         let shown = excerpt(name);
+        // Their rules declare none: what a key means, the rule alone knows.
+        if rule.dialect == Dialect::Pulumi {
+            rule.parameters.insert(name.clone(), value.clone());
+            continue;
+        }
         let Some(now) = rule.parameters.get(name) else {
             let known = suggestion(name, rule.parameters.keys().map(String::as_str));
             return Err(format!("it declares no parameter `{shown}`{known}"));

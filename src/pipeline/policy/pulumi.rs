@@ -16,10 +16,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::error::Error;
-use super::pack::Manifest;
-use super::reads::{self, Pattern, Step, SyntaxTree};
+use super::pack::{Manifest, Pack};
+use super::reads::{self, Pattern, Step};
 use super::rule::{Dialect, Level, Rule, Scope, Severity, Unknown};
 use super::subject::OPS;
+use super::tree::SyntaxTree;
 use crate::names::{PackageName, RuleId};
 
 pub(super) use input::{resource, stack};
@@ -31,6 +32,21 @@ pub(super) const MANIFEST: &str = "PulumiPolicy.yaml";
 const OPTIONS: [&str; 3] = ["protect", "ignoreChanges", "retainOnDelete"];
 /// Members of `provider` that a preview tells.
 const PROVIDER: [&str; 3] = ["type", "name", "urn"];
+
+/// The document `data` of a pack: the values that a stack sets, where a rule of theirs looks for them, `data.config.<rule>.<key>`.
+pub(super) fn data(pack: &Pack) -> Value {
+    let mut config = Map::new();
+    for rule in &pack.rules {
+        let name = rule.entrypoint.rsplit('/').next().unwrap_or("");
+        if rule.dialect == Dialect::Pulumi && !rule.parameters.is_empty() {
+            config.insert(name.to_owned(), Value::Object(rule.parameters.clone()));
+        }
+    }
+    match pack.manifest.dialect {
+        Dialect::Native => Value::Object(Map::new()),
+        Dialect::Pulumi => serde_json::json!({ "config": config }),
+    }
+}
 
 /// What their manifest says, as far as it matters here.
 #[derive(Debug, Deserialize)]

@@ -125,6 +125,7 @@ impl Resolver {
         self.state().inputs.insert(urn, inputs);
         let request = Request {
             stack: self.rules.request.stack.clone(),
+            now_ns: self.rules.request.now_ns,
             subjects,
         };
         let report = self.rules.single(&request).map_err(|it| it.to_string())?;

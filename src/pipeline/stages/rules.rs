@@ -30,6 +30,11 @@ async fn packs(run: &Run<'_>, name: &str) -> Result<Vec<Pack>, Fault> {
     Ok(packs)
 }
 
+/// A time as Rego counts it: it ends in the year 2262.
+fn nanoseconds(at: Timestamp) -> i64 {
+    i64::try_from(at.as_nanosecond()).unwrap_or(i64::MAX)
+}
+
 /// What the packs of the base commit say of a preview, and what of it is waived at a time.
 pub(super) async fn judge(
     run: &Run<'_>,
@@ -38,7 +43,8 @@ pub(super) async fn judge(
     at: Timestamp,
 ) -> Result<PolicyReport, Fault> {
     let packs = packs(run, name).await?;
-    let request = subjects::request(preview)?;
+    let mut request = subjects::request(preview)?;
+    request.now_ns = Some(nanoseconds(at));
     let mut report = policy::evaluate(&request, &packs)?;
     history::mark(run, &request.stack, &mut report, at)?;
     Ok(report)
@@ -62,7 +68,10 @@ pub async fn rules(
                 .to_owned(),
         ));
     }
-    let request = subjects::request(preview.value())?;
+    let mut request = subjects::request(preview.value())?;
+    // For rules it is the time at which the preview was judged, all through the run.
+    let judged = policy.report.history.as_ref();
+    request.now_ns = judged.map(|history| nanoseconds(history.at));
     let waivers = waivers(run.perimeter, &run.base, run.job)?;
     let waived = (waivers, crate::perimeter::now());
     Ok(Arc::new(Rules::new(packs, request, &policy.report, waived)))

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use lightsout::engine::analyzer::{Asked, Judge, Objection};
 use lightsout::engine::wire::value::{Properties, Value};
-use lightsout::pipeline::policy::waiver::Waivers;
+use lightsout::ledger::{Key, PersonName};
+use lightsout::names::RuleId;
+use lightsout::pipeline::policy::waiver::{Signed, UrnPattern, Waiver, Waivers};
 use lightsout::pipeline::policy::{Pack, Subject, evaluate};
 use lightsout::pipeline::resolved::{Answer, Resolver, Rules, Stops};
 use serde_json::json;
@@ -66,10 +68,15 @@ fn open(change: serde_json::Value) -> Subject {
 
 /// A judge of one update, after a preview of this thing.
 fn resolver(stops: Stops, subject: Subject) -> Resolver {
+    waiving(stops, subject, Waivers::default())
+}
+
+/// The same, where something is waived.
+fn waiving(stops: Stops, subject: Subject, waivers: Waivers) -> Resolver {
     let packs = vec![judging()];
     let request = request(vec![subject]);
     let report = evaluate(&request, &packs).unwrap();
-    let waived = (Waivers::default(), jiff::Timestamp::UNIX_EPOCH);
+    let waived = (waivers, jiff::Timestamp::UNIX_EPOCH);
     Resolver::new(Arc::new(Rules::new(packs, request, &report, waived)), stops)
 }
 
@@ -121,6 +128,35 @@ fn a_secret_is_judged_and_not_repeated() {
     assert_eq!(rules(&bad), ["TEST-001"]);
     assert!(!bad[0].message.contains("bad"), "{}", bad[0].message);
     assert!(!json!(resolver.resolved()).to_string().contains("\"bad\""));
+}
+
+#[test]
+fn what_is_waived_is_let_through_and_nothing_else_is() {
+    let waivers = |rule: &str| {
+        let waiver = Waiver {
+            rule: RuleId::new(rule).unwrap(),
+            urn: UrnPattern::new(URN).unwrap(),
+            reason: "it is known, and goes away".to_owned(),
+            owner: PersonName::new("Ada").unwrap(),
+            approved_by: None,
+            issued: jiff::Timestamp::UNIX_EPOCH,
+            expires: jiff::Timestamp::new(86_400, 0).unwrap(),
+        };
+        let mut waivers = Waivers::default();
+        waivers.put(Signed::new(waiver, &Key::generate("test").unwrap()).unwrap());
+        waivers
+    };
+    let bad = asked(text("bad"));
+    let waived = waiving(Stops::Everything, open(json!({})), waivers("TEST-001"));
+    assert!(waived.resource(&bad).is_empty());
+    assert!(waived.resolved().denials.is_empty());
+    let other = waiving(Stops::Everything, open(json!({})), waivers("TEST-002"));
+    assert_eq!(rules(&other.resource(&bad)), ["TEST-001"]);
+    // Not even a waiver says what nobody knows.
+    assert_eq!(
+        rules(&waived.resource(&asked(Value::Unknown))),
+        ["TEST-001"]
+    );
 }
 
 #[test]

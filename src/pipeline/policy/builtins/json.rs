@@ -16,8 +16,8 @@ pub(super) const BUILTINS: &[(&str, Builtin)] = &[
 pub(super) enum Json {
     Plain(String),
     Text(String),
-    Array(Vec<Json>),
-    Object(BTreeMap<String, Json>),
+    Array(Vec<Self>),
+    Object(BTreeMap<String, Self>),
 }
 
 pub(super) fn from(term: &Term) -> Json {

@@ -68,7 +68,10 @@ fn index(length: usize, segment: &Term) -> Option<usize> {
         Term::Number(number) => number.as_i64()?,
         Term::String(text) if text == "-" => return Some(length),
         Term::String(text) if text.starts_with('0') && text != "0" => return None,
-        Term::String(text) => super::super::term::Number::parse(text)?.as_i64()?,
+        Term::String(text) => {
+            let digits = text.strip_prefix('+').unwrap_or(text);
+            super::super::term::Number::parse(digits)?.as_i64()?
+        }
         Term::Null | Term::Bool(_) | Term::Array(_) | Term::Object(_) | Term::Set(_) => {
             return None;
         }

@@ -1,6 +1,8 @@
-//! Regular expressions in Go's syntax, which differs from that of the crate `regex` in what this module translates.
+//! Regular expressions, as Go's package finds with them.
 //!
 //! LIMIT: the crate's own limit on a compiled expression's size; one that passes it is not offered.
+
+mod syntax;
 
 use regex::{Captures, Regex};
 
@@ -32,17 +34,18 @@ fn split(arguments: &[Term]) -> Result<Term, Failure> {
     let mut parts = Vec::new();
     let (mut begin, mut end) = (0, 0);
     let part = |from: usize, to: usize| Term::from(text.get(from..to).unwrap_or(""));
-    if pattern.is_empty() || !text.is_empty() {
-        for found in expression.find_iter(text) {
-            end = found.start();
-            // What matches nothing at the very beginning splits nothing off.
-            if found.end() != 0 {
-                parts.push(part(begin, end));
-            }
-            begin = found.end();
-        }
+    if !pattern.is_empty() && text.is_empty() {
+        return Ok(Term::Array(vec![text.into()]));
     }
-    if end != text.len() || text.is_empty() {
+    for found in expression.find_iter(text) {
+        end = found.start();
+        // What matches nothing at the very beginning splits nothing off.
+        if found.end() != 0 {
+            parts.push(part(begin, end));
+        }
+        begin = found.end();
+    }
+    if end != text.len() {
         parts.push(part(begin, text.len()));
     }
     Ok(Term::Array(parts))
@@ -154,7 +157,7 @@ fn compile(pattern: &str) -> Result<Regex, Failure> {
         let why = format!("an expression over {PATTERN_BYTES_MAX} bytes is not offered");
         return Err(Failure::NotOffered(why));
     }
-    let translated = translate(pattern).ok_or(Failure::Undefined)?;
+    let translated = syntax::translate(pattern).ok_or(Failure::Undefined)?;
     match Regex::new(&translated) {
         Ok(expression) => Ok(expression),
         Err(regex::Error::CompiledTooBig(_)) => Err(Failure::NotOffered(
@@ -162,138 +165,6 @@ fn compile(pattern: &str) -> Result<Regex, Failure> {
         )),
         // Not an expression in either syntax.
         Err(_) => Err(Failure::Undefined),
-    }
-}
-
-/// An expression of Go as one of the crate; nothing where Go would refuse it and the crate would not.
-fn translate(pattern: &str) -> Option<String> {
-    let mut out = String::new();
-    let mut rest = pattern;
-    let mut repeated = false;
-    while let Some(c) = rest.chars().next() {
-        let after = rest.get(c.len_utf8()..)?;
-        let repeats = matches!(c, '*' | '+' | '?');
-        match c {
-            '\\' => rest = escape(&mut out, after, false)?,
-            '[' => rest = class(&mut out, after)?,
-            '(' if after.starts_with('?') => {
-                let known = |c: char| matches!(c, 'i' | 'm' | 's' | 'U' | '-');
-                let flags = after.get(1..)?.trim_start_matches(known);
-                if !flags.starts_with([':', ')', 'P', '<']) {
-                    return None;
-                }
-                out.push('(');
-                rest = after;
-                // The question mark belongs to the group.
-                out.push('?');
-                rest = rest.get(1..)?;
-                repeated = false;
-                continue;
-            }
-            c => {
-                // A repetition of a repetition is an error in Go, but for the lazy mark.
-                if repeats && repeated {
-                    if c != '?' || out.ends_with("??") {
-                        return None;
-                    }
-                    out.push('?');
-                    rest = after;
-                    repeated = !after.starts_with(['*', '+', '?']);
-                    if !repeated {
-                        return None;
-                    }
-                    repeated = false;
-                    continue;
-                }
-                out.push(c);
-                rest = after;
-            }
-        }
-        repeated = repeats;
-    }
-    Some(out)
-}
-
-/// What a backslash makes of what follows; gives what is left.
-fn escape<'a>(out: &mut String, rest: &'a str, in_class: bool) -> Option<&'a str> {
-    let c = rest.chars().next()?;
-    let after = rest.get(c.len_utf8()..)?;
-    let ranges = match c.to_ascii_lowercase() {
-        'd' => "0-9",
-        's' => r"\t\n\f\r ",
-        'w' => "0-9A-Za-z_",
-        _ => "",
-    };
-    match c {
-        'd' | 's' | 'w' if in_class => out.push_str(ranges),
-        'd' | 's' | 'w' => out.push_str(&format!("[{ranges}]")),
-        'D' | 'S' | 'W' => out.push_str(&format!("[^{ranges}]")),
-        'b' | 'B' if !in_class => out.push_str(&format!(r"(?-u:\{c})")),
-        'Q' => {
-            let (plain, behind) = after.split_once(r"\E").unwrap_or((after, ""));
-            out.push_str(&regex::escape(plain));
-            return Some(behind);
-        }
-        '0'..='7' => {
-            let digits = rest
-                .bytes()
-                .take(3)
-                .take_while(|byte| matches!(byte, b'0'..=b'7'));
-            let length = digits.count();
-            if c != '0' && length < 2 {
-                return None;
-            }
-            let (digits, behind) = rest.split_at_checked(length)?;
-            let code = u32::from_str_radix(digits, 8).map_or(None, Some)?;
-            out.push_str(&format!(r"\x{{{code:x}}}"));
-            return Some(behind);
-        }
-        'A' | 'z' if !in_class => out.push_str(&format!(r"\{c}")),
-        'a' | 'f' | 't' | 'n' | 'r' | 'v' | 'x' | 'p' | 'P' => out.push_str(&format!(r"\{c}")),
-        c if c.is_ascii_punctuation() => out.push_str(&regex::escape(&c.to_string())),
-        _ => return None,
-    }
-    Some(after)
-}
-
-/// What stands between brackets: the crate nests and combines classes, Go takes the same signs for themselves.
-fn class<'a>(out: &mut String, rest: &'a str) -> Option<&'a str> {
-    out.push('[');
-    let mut rest = rest;
-    if let Some(after) = rest.strip_prefix('^') {
-        out.push('^');
-        rest = after;
-    }
-    let mut first = true;
-    loop {
-        let c = rest.chars().next()?;
-        let after = rest.get(c.len_utf8()..)?;
-        rest = match c {
-            ']' if !first => {
-                out.push(']');
-                return Some(after);
-            }
-            '[' if after.starts_with(':') => {
-                let (name, behind) = after.get(1..)?.split_once(":]")?;
-                out.push_str(&format!("[:{name}:]"));
-                behind
-            }
-            '\\' => escape(out, after, true)?,
-            ']' | '[' | '&' | '~' => {
-                out.push('\\');
-                out.push(c);
-                after
-            }
-            '-' if first || after.starts_with(']') => {
-                out.push_str(r"\-");
-                after
-            }
-            c => {
-                out.push(c);
-                after
-            }
-        };
-        first = false;
     }
 }
 
@@ -367,8 +238,12 @@ mod tests {
         assert_eq!(matches(r"^[[:alpha:]]$", "a"), Ok(true));
         assert_eq!(matches("^(?i:é)$", "É"), Ok(true));
         assert_eq!(matches("^(?P<x>a)(?<y>b)a??$", "ab"), Ok(true));
+        assert_eq!(matches(r"^\x{e9}\p{Greek}[\x{e9}]$", "éΩé"), Ok(true));
+        assert_eq!(matches("^a{$", "a{"), Ok(true));
+        assert_eq!(matches("^a{2}?}$", "aa}"), Ok(true));
         for pattern in [
-            r"\1", "a**", "a+*", "(?x)a", r"\Z", "a(?=b)", "[", "[b-a]", "a???", r"\y",
+            "a{1001}", "a*{2}", "a{2}{3}", "a{3,2}", r"\1", "a**", "a+*", "(?x)a", r"\Z", "a(?=b)",
+            "[", "[b-a]", "a???", r"\y",
         ] {
             assert_eq!(matches(pattern, ""), Err(Failure::Undefined), "{pattern}");
         }

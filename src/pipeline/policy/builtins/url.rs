@@ -51,7 +51,7 @@ fn encode_object(arguments: &[Term]) -> Result<Term, Failure> {
     for (name, values) in members {
         let values = match values {
             Json::Array(values) => values,
-            one => vec![one],
+            one @ (Json::Plain(_) | Json::Text(_) | Json::Object(_)) => vec![one],
         };
         for value in values {
             let Json::Text(value) = value else {
