@@ -15,8 +15,8 @@ use crate::pipeline::policy::{Pack, builtin};
 use crate::report::policy::word;
 use crate::report::rules::{frameworks, level, looks_at, unknown};
 
-/// How alike a misspelt id must be.
-const LIKENESS_MIN: f64 = 0.75;
+/// How many letters of a misspelt id may differ.
+const DISTANCE_MAX: usize = 3;
 
 #[derive(Serialize)]
 struct Explained<'a> {
@@ -76,11 +76,11 @@ fn unheard_of<'a>(id: &str, packs: impl Iterator<Item = &'a PackDoc>) -> Fault {
     let ids = packs
         .flat_map(|pack| &pack.rules)
         .map(|rule| rule.id.as_str());
-    let likeness = |id: &str| strsim::jaro_winkler(&id.to_ascii_uppercase(), &wanted);
+    let distance = |id: &str| strsim::damerau_levenshtein(&id.to_ascii_uppercase(), &wanted);
     let nearest = ids
-        .map(|id| (likeness(id), id))
-        .filter(|(likeness, _)| *likeness >= LIKENESS_MIN)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
+        .map(|id| (distance(id), id))
+        .filter(|(distance, _)| *distance <= DISTANCE_MAX)
+        .min_by_key(|(distance, _)| *distance);
     let hint = match nearest {
         Some((_, id)) => format!("did you mean `{id}`?"),
         None => {

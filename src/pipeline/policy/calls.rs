@@ -58,13 +58,14 @@ pub async fn builtins(folder: &Path, pack: &Pack, compiler: &Compiler) -> Result
     let named: Vec<BTreeSet<String>> = trees.iter().map(|tree| names(&tree.0)).collect();
     let mut calls = Calls::new();
     for rule in &pack.rules {
-        let entrypoint = |tree: &&SyntaxTree| {
-            let package = tree.package()?;
-            Some(format!("{}/deny", package.join("/")))
+        // Files of one package reach each other, so that any of them will do.
+        let package = rule.entrypoint.rsplit_once('/').map(|(package, _)| package);
+        let is_of_rule = |tree: &&SyntaxTree| {
+            tree.package().map(|package| package.join("/")).as_deref() == package
         };
         let at = trees
             .iter()
-            .position(|tree| entrypoint(tree).as_ref() == Some(&rule.entrypoint))
+            .position(is_of_rule)
             .ok_or_else(|| opa.error("parsing the rules", "a rule's package is gone"))?;
         let reached = reads::reachable(&trees, at);
         let reached = reached.iter().filter_map(|file| named.get(*file));
