@@ -27,9 +27,9 @@ mod suite;
 mod value;
 
 /// Everything in scope passes; what is not in scope is listed with its reason.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_host_is_opas() {
-    let folder = cases::folder().await;
+#[test]
+fn the_host_is_opas() {
+    let folder = cases::folder();
     let exclusions = exclusions::Exclusions::read();
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let report = suite::run(&folder, &exclusions, threads);
