@@ -1,12 +1,12 @@
 //! What is asked: every example of every pack, and previews made of pieces of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use lightsout::pipeline::policy::example;
 use serde_json::{Value, json};
 
 use super::mutation::{self, mutate};
-use super::packs::{Rule, Shipped};
+use super::packs::Shipped;
 use super::random::Random;
 
 /// Previews that are generated.
@@ -37,8 +37,9 @@ pub(crate) struct Preview {
 #[derive(Debug, Default)]
 pub(crate) struct Cases {
     pub(crate) all: Vec<Preview>,
-    /// The inputs as JSON, without `params`, which depend on the rule.
+    /// The inputs as JSON, without `params`, which depend on the rule. Each is there once.
     pub(crate) inputs: Vec<String>,
+    known: HashMap<String, usize>,
     pub(crate) questions: BTreeSet<Question>,
     params: BTreeMap<String, String>,
     pub(crate) examples: usize,
@@ -99,34 +100,45 @@ impl Cases {
             .filter(move |question| shipped.rules[&question.rule].pack == pack)
     }
 
+    /// The number of an input.
+    fn number(&mut self, input: String) -> usize {
+        let next = self.inputs.len();
+        let inputs = &mut self.inputs;
+        *self.known.entry(input).or_insert_with_key(|input| {
+            inputs.push(input.clone());
+            next
+        })
+    }
+
     fn add(&mut self, shipped: &Shipped, subjects: Vec<Value>, is_known: bool) {
         let stack = json!({"project": "site", "name": "dev"});
-        let first = self.inputs.len();
+        let mut named = Vec::with_capacity(subjects.len());
         for subject in &subjects {
             let mut input = subject.clone();
             input["stack"] = stack.clone();
-            self.inputs.push(mutation::text(&input));
+            let urn = subject["urn"].as_str().unwrap().to_owned();
+            named.push((self.number(mutation::text(&input)), urn));
         }
         let mut questions: BTreeMap<String, Vec<(usize, String)>> = BTreeMap::new();
         for rule in shipped.rules.values() {
             let concerned: Vec<usize> = (0..subjects.len())
                 .filter(|at| rule.concerns(&subjects[*at]))
                 .collect();
-            let asked = questions.entry(rule.id.clone()).or_default();
-            if rule.is_about_stack {
+            let asked = if rule.is_about_stack {
                 let shown: Vec<&Value> = concerned.iter().map(|at| &subjects[*at]).collect();
-                asked.push((self.inputs.len(), String::new()));
-                self.inputs
-                    .push(mutation::text(&index(rule, &shown, &stack)));
+                vec![(
+                    self.number(mutation::text(&index(&shown, &stack))),
+                    String::new(),
+                )]
             } else {
-                let named = |at: usize| subjects[at]["urn"].as_str().unwrap().to_owned();
-                asked.extend(concerned.into_iter().map(|at| (first + at, named(at))));
-            }
+                concerned.into_iter().map(|at| named[at].clone()).collect()
+            };
             self.questions
                 .extend(asked.iter().map(|(input, _)| Question {
                     rule: rule.id.clone(),
                     input: *input,
                 }));
+            questions.insert(rule.id.clone(), asked);
         }
         let no_secret = subjects
             .iter()
@@ -141,7 +153,7 @@ impl Cases {
 }
 
 /// What a rule about the whole stack sees of the steps that concern it.
-fn index(_: &Rule, concerned: &[&Value], stack: &Value) -> Value {
+fn index(concerned: &[&Value], stack: &Value) -> Value {
     let count = |member: &str| {
         let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
         for subject in concerned {
