@@ -11,6 +11,7 @@ pub mod check;
 pub mod doctor;
 pub mod order;
 pub mod outside;
+pub mod policies;
 pub mod policy;
 pub mod route;
 pub mod runner;
@@ -19,6 +20,7 @@ pub mod stage;
 pub mod tools;
 pub mod trust;
 pub mod verify;
+pub mod waive;
 pub mod work;
 
 pub use order::order;

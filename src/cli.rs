@@ -3,6 +3,7 @@
 mod agent;
 mod format;
 mod policy;
+mod waive;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ use crate::names::{PackageName, RunId, StackName};
 pub use agent::{Agent, Doctor};
 pub use format::{Format, FormatArg};
 pub use policy::{Build, Eval, Explain, List, New, Packs, Policy, PolicyCommand};
+pub use waive::Waive;
 
 /// Lets an agent change Pulumi infrastructure with nobody reading the diff.
 ///

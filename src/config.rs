@@ -15,15 +15,17 @@ pub mod agent;
 mod check;
 pub mod environment;
 pub mod load;
+pub mod policy;
 pub mod route;
 pub mod secret;
 pub mod stack;
 
 pub use agent::{Agent, AgentKind, Api, KeySource, Model, ModelBudget, Price, Record, Toolchain};
+pub use policy::{Destructive, Policy, Requirement, Waivers};
 pub use route::{Permission, Route};
 pub use stack::{
-    Autonomy, Aws, Budget, Changes, CredentialSource, Credentials, Destructive, Holdouts, Package,
-    Provider, Requirement, Role, Stack, State, Trial, TrialProviders,
+    Autonomy, Aws, Budget, Changes, CredentialSource, Credentials, Holdouts, Package, Provider,
+    Role, Stack, State, Trial, TrialProviders,
 };
 
 /// LIMIT: bytes of `lightsout.yaml`.

@@ -1,5 +1,6 @@
 //! Pulumi as a subprocess: runs of its command line, and the proxies between it, the program and the providers.
 
+pub mod analyzer;
 pub mod automation;
 pub mod deployment;
 pub mod gateway;

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use clap::Parser as _;
-use lightsout::app::check;
+use lightsout::app::{check, policies};
 use lightsout::exit::Exit;
 use lightsout::perimeter::sandbox;
 use lightsout::perimeter::shed::shed;
@@ -16,12 +16,14 @@ fn main() -> Exit {
     {
         sandbox::init_main();
     }
-    // And so is the command with which an agent has its work looked at.
-    if std::env::args_os()
-        .next()
-        .is_some_and(|name| check::is_asked(&name))
-    {
-        return check::main();
+    // And so are the command with which an agent has its work looked at, and the engine's policy pack.
+    if let Some(name) = std::env::args_os().next() {
+        if check::is_asked(&name) {
+            return check::main();
+        }
+        if policies::is_asked(&name) {
+            return policies::main();
+        }
     }
     match shed().and_then(|shed| sandbox::keep_descriptors().map(|()| shed)) {
         Ok(shed) => lightsout::app::main(lightsout::cli::Cli::parse(), shed),

@@ -4,6 +4,7 @@
 //! preview, and both always run. Only the gate makes a clearance, and apply consumes it.
 
 pub mod apply;
+pub mod cooling;
 pub mod credentials;
 pub mod gate;
 pub mod generate;
@@ -11,6 +12,7 @@ pub mod holdout;
 pub mod order;
 pub mod policy;
 pub mod preview;
+pub mod resolved;
 pub mod run;
 pub mod settle;
 pub mod spend;
@@ -137,6 +139,10 @@ async fn stages(
     ))
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "made once in an attempt, and taken apart at once"
+)]
 enum Attempt {
     Over(Refusal),
     Done(Outcome),

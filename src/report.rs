@@ -165,6 +165,7 @@ impl Report {
             packs: Vec::new(),
             rules: Vec::new(),
             subjects: 0,
+            history: None,
         };
         let report = self.policy.as_ref().map(|judged| &judged.report);
         self.told(report.unwrap_or(&nothing), &self.file()).sarif()

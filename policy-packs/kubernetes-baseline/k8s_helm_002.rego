@@ -27,6 +27,8 @@ is_folder if startswith(input.inputs.chart, "./")
 
 is_folder if startswith(input.inputs.chart, "../")
 
+is_folder if startswith(input.inputs.chart, "/")
+
 # A range such as `^1.2` or `1.x` also takes what is newest.
 has_version if {
 	version := input.inputs.version

@@ -24,7 +24,7 @@
 #     pss: ["restricted"]
 #     cis-kubernetes-1.9: ["5.2.8", "5.2.10"]
 #     nsa-cisa: ["pod-security-enforcement"]
-#   remediation: "Set `capabilities: {drop: [\"ALL\"]}` in the `securityContext` at `{path}` of {urn}; add back `NET_BIND_SERVICE` at most."
+#   remediation: "Set `capabilities.drop: [\"ALL\"]` in the `securityContext` of every container of {urn} (here `{path}`), and add back `NET_BIND_SERVICE` at most."
 package k8s.pod_006
 
 import rego.v1

@@ -13,7 +13,6 @@
 #     - "kubernetes:core/v1:Secret"
 #   unknown: undetermined
 #   frameworks:
-#     cis-kubernetes-1.9: ["5.1.13"]
 #     nsa-cisa: ["protecting-pod-service-account-tokens"]
 #   remediation: "Remove {urn}, and mount a `projected` volume with a `serviceAccountToken` where the token is used."
 package k8s.sa_003

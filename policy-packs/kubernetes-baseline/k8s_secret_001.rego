@@ -21,7 +21,6 @@
 #     - "kubernetes:batch/v1:CronJob"
 #   unknown: undetermined
 #   frameworks:
-#     cis-kubernetes-1.9: ["5.4.1"]
 #     nsa-cisa: ["secrets"]
 #   remediation: "Keep the value of `{actual}` in a Secret, and mount it or refer to it with `valueFrom.secretKeyRef` at `{path}` of {urn}."
 package k8s.secret_001

@@ -12,8 +12,6 @@
 #   types:
 #     - "kubernetes:core/v1:PersistentVolume"
 #   unknown: undetermined
-#   frameworks:
-#     cis-kubernetes-1.9: ["5.2.12"]
 #   remediation: "Replace `{path}` of {urn} by a `csi` volume, or let a storage class make it."
 package k8s.vol_001
 

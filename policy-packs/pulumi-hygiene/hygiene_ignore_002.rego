@@ -19,15 +19,12 @@ package hygiene.ignore_002
 
 import rego.v1
 
+import data.hygiene.paths
+
 guarded := {lower(property) | some property in input.params.properties}
 
 deny contains {"actual": path, "msg": "changes of what protects are ignored"} if {
 	path := input.options.ignore_changes[_]
-	some part in parts(path)
+	some part in paths.parts(path)
 	lower(part) in guarded
-}
-
-# `spec.rules[0]["tls"]` in parts: spec, rules, 0, tls.
-parts(path) := split(plain, ".") if {
-	plain := strings.replace_n({"[": ".", "]": "", "\"": "", "'": ""}, path)
 }

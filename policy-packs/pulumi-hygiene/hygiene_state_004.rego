@@ -11,7 +11,6 @@
 #   scope: resource
 #   types:
 #     - "*"
-#   ops: [import, import-replacement]
 #   unknown: irrelevant
 #   remediation: "Remove the `import` option of {urn}; a person imports what the stack is to own."
 package hygiene.state_004

@@ -9,7 +9,7 @@ mod test;
 
 use std::path::{Path, PathBuf};
 
-use crate::app::{Outside, print, tools};
+use crate::app::{Outside, print, tools, waive};
 use crate::cli::{FormatArg, PolicyCommand};
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -33,6 +33,7 @@ pub async fn run(
             PolicyCommand::Eval(arguments) => eval::run(outside, arguments, format).await,
             PolicyCommand::List(arguments) => list::run(outside, arguments),
             PolicyCommand::Explain(arguments) => explain::run(outside, arguments).await,
+            PolicyCommand::Waive(arguments) => waive::run(outside, arguments),
             PolicyCommand::Schema => {
                 print(&input::schema_text())?;
                 Ok(Exit::Done)

@@ -11,9 +11,10 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::names::{Sha256, StackName};
 use crate::perimeter::Perimeter;
-use crate::perimeter::import::Folder;
+use crate::perimeter::import::{Folder, RelPath};
 use crate::perimeter::repository::Base;
 use crate::pipeline::policy::builtin;
+use crate::pipeline::policy::waiver::WAIVERS_BYTES_MAX;
 use crate::pipeline::run::folder;
 
 /// One stack of the list.
@@ -120,7 +121,7 @@ fn differs(
             stack
                 .policies
                 .iter()
-                .map(String::as_str)
+                .map(|policy| policy.pack.as_str())
                 .filter(|it| !it.starts_with(builtin::PREFIX)),
         )
         .chain(holdouts)
@@ -134,7 +135,19 @@ fn differs(
             return Ok(true);
         }
     }
-    Ok(false)
+    let Some(waivers) = &stack.waivers else {
+        return Ok(false);
+    };
+    let path = RelPath::new(&waivers.file).map_err(|error| Fault::Usage(error.to_string()))?;
+    let file = |base| {
+        perimeter
+            .repository
+            .read_file(base, &path, WAIVERS_BYTES_MAX)
+    };
+    let Ok(earlier) = file(before) else {
+        return Ok(true);
+    };
+    Ok(earlier != file(now)?)
 }
 
 /// Which of `parts` parts a stack belongs to, by rendezvous hashing: when their number changes, few stacks move.

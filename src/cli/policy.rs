@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::Stage;
+use super::{Stage, Waive};
 
 /// The stage, or one of the commands.
 #[derive(Debug, Args)]
@@ -33,6 +33,8 @@ pub enum PolicyCommand {
     List(List),
     /// Say everything about one rule.
     Explain(Explain),
+    /// Sign an exception from a rule, and put it into the stack's file of waivers.
+    Waive(Waive),
     /// Print the JSON Schema of what rules see.
     Schema,
 }

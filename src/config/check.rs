@@ -2,15 +2,16 @@
 
 use super::{CredentialSource, Provider, Stack, TrialProviders};
 use crate::perimeter::identity;
-use crate::pipeline::policy::builtin;
 
-/// The folders that no agent may see: the scenarios and the policies.
+/// What no agent may see: the scenarios, the policies and the waivers.
 pub(super) fn hidden(stack: &Stack) -> impl Iterator<Item = &str> {
     let holdouts = stack
         .holdouts
         .iter()
         .map(|holdouts| holdouts.source.as_str());
-    holdouts.chain(stack.policies.iter().map(String::as_str))
+    let waivers = stack.waivers.iter().map(|waivers| waivers.file.as_str());
+    let policies = stack.policies.iter().map(|policy| policy.pack.as_str());
+    holdouts.chain(waivers).chain(policies)
 }
 
 /// What the sandboxes show must not contain, nor lie in, what is hidden from any agent, of this stack or of another.
@@ -37,17 +38,10 @@ fn overlaps(a: &str, b: &str) -> bool {
 
 pub(super) fn check(stack: &Stack) -> Result<(), String> {
     check_folder("path", &stack.path)?;
-    for pack in &stack.policies {
-        match builtin::find(pack) {
-            Ok(None) => check_folder("policies", pack)?,
-            Ok(Some(_)) => {}
-            Err(error) => return Err(error.to_string()),
-        }
-    }
-    if stack.policies.is_empty() {
-        return Err(
-            "`policies` names no pack; without a policy nothing could be judged".to_owned(),
-        );
+    super::policy::check(&stack.policies)?;
+    super::policy::check_destructive(&stack.destructive)?;
+    if let Some(waivers) = &stack.waivers {
+        super::policy::check_waivers(waivers)?;
     }
     super::agent::check::check(stack)?;
     if let Some(holdouts) = &stack.holdouts {

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::agent::{Agent, ModelBudget};
+use super::policy::{Destructive, Policy, Waivers};
 use crate::names::{PackageName, RoleArn, StackName};
 
 /// One stack.
@@ -22,8 +23,11 @@ pub struct Stack {
     /// What changes the program.
     #[serde(default)]
     pub agent: Option<Agent>,
-    /// Folders of policy packs, or `lightsout:aws-baseline`, which comes with the binary.
-    pub policies: Vec<String>,
+    /// The policy packs that judge it.
+    pub policies: Vec<Policy>,
+    /// Signed exceptions from rules.
+    #[serde(default)]
+    pub waivers: Option<Waivers>,
     /// The hidden acceptance scenarios.
     #[serde(default)]
     pub holdouts: Option<Holdouts>,
@@ -261,24 +265,6 @@ impl Default for Changes {
             allow: everything(),
         }
     }
-}
-
-/// Deletes and replaces of stateful resources.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Destructive {
-    /// Who must agree.
-    #[serde(default)]
-    pub require: Requirement,
-}
-
-/// Who must agree.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Requirement {
-    /// A person, at every level. There is no other choice.
-    #[default]
-    Human,
 }
 
 /// Limits of one run.

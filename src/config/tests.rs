@@ -247,3 +247,126 @@ fn an_agent_that_cannot_work_is_named() {
     }
     with_agent(&format!("{{ kind: codex, {model} }}"), "{}").unwrap();
 }
+
+#[test]
+fn a_pack_is_a_name_or_an_object_with_settings() {
+    let packs = "[lightsout:aws-baseline, { pack: packs/own, parameters: { OWN-001: { days: 30, names: [a, b] } }, levels: { OWN-002: advisory } }]";
+    let text = GOOD.replace("[policy-packs/aws-baseline]", packs);
+    let job = parse(&text)
+        .unwrap()
+        .job(&StackName::new("site-demo").unwrap(), &text)
+        .unwrap();
+    let [plain, own] = job.stack.policies.as_slice() else {
+        panic!("{:?}", job.stack.policies);
+    };
+    assert_eq!(plain.pack, "lightsout:aws-baseline");
+    assert!(plain.parameters.is_empty() && plain.levels.is_empty());
+    let id = |text: &str| crate::names::RuleId::new(text).unwrap();
+    let values = serde_json::json!({ "days": 30, "names": ["a", "b"] });
+    assert_eq!(
+        serde_json::to_value(&own.parameters[&id("OWN-001")]).unwrap(),
+        values
+    );
+    assert_eq!(
+        own.levels[&id("OWN-002")],
+        crate::pipeline::policy::Level::Advisory
+    );
+    for (packs, said) in [
+        (
+            "[{ pack: packs/own, parameter: {} }]",
+            "did you mean `parameters`?",
+        ),
+        ("[{ parameters: {} }]", "pack"),
+        ("[{ pack: ../own }]", "must be a folder below the top"),
+        (
+            "[{ pack: packs/own, levels: { OWN-001: off } }]",
+            "is none of advisory, mandatory",
+        ),
+        ("[[packs/own]]", "a pack's folder"),
+    ] {
+        check_error("[policy-packs/aws-baseline]", packs, said);
+    }
+    // Whatever it is called with, it is hidden from agents.
+    check_error(
+        "[policy-packs/aws-baseline]",
+        "[{ pack: stacks/site/own }]",
+        "must be hidden from it",
+    );
+}
+
+#[test]
+fn waivers_need_a_file_apart_and_keys() {
+    let key = crate::ledger::Key::generate("security")
+        .unwrap()
+        .verifier()
+        .to_string();
+    let with = |waivers: &str| format!("aws: {{ provider: twin }}\n    waivers: {waivers}\n");
+    let good = with(&format!("{{ file: waivers.prod, keys: ['{key}'] }}"));
+    parse(&GOOD.replace(TWIN, &good)).unwrap();
+    for (waivers, said) in [
+        (
+            format!("{{ file: stacks/site/waivers, keys: ['{key}'] }}"),
+            "must be hidden from it",
+        ),
+        (
+            format!("{{ file: ../waivers, keys: ['{key}'] }}"),
+            "`waivers.file` must be a file",
+        ),
+        (
+            "{ file: waivers.prod, keys: [] }".to_owned(),
+            "`waivers.keys` is empty",
+        ),
+        ("{ file: waivers.prod }".to_owned(), "keys"),
+        (
+            "{ file: waivers.prod, keys: [security] }".to_owned(),
+            "is not a verifier key",
+        ),
+        (
+            format!("{{ file: waivers.prod, keys: ['{key}', '{key}'] }}"),
+            "twice",
+        ),
+    ] {
+        check_error(TWIN, &with(&waivers), said);
+    }
+}
+
+#[test]
+fn a_cooling_period_is_at_most_a_year_and_never_none_by_accident() {
+    let days = |text: &str| {
+        let job = parse(text)
+            .unwrap()
+            .job(&StackName::new("site-demo").unwrap(), text)
+            .unwrap();
+        job.stack.destructive.cooling_days
+    };
+    let with = |days: &str| format!("aws: {{ provider: twin }}\n    destructive: {days}\n");
+    assert_eq!(days(GOOD), 7);
+    assert_eq!(days(&GOOD.replace(TWIN, &with("{ require: human }"))), 7);
+    assert_eq!(
+        days(&GOOD.replace(TWIN, &with("{ cooling_days: 365 }"))),
+        365
+    );
+    check_error(TWIN, &with("{ cooling_days: 366 }"), "must be 0 to 365");
+    check_error(TWIN, &with("{ cooling_days: -1 }"), "lightsout.yaml:");
+}
+
+#[test]
+fn the_schema_admits_both_forms_of_a_pack() {
+    let schema = serde_json::to_value(schema()).unwrap();
+    let text = schema.to_string();
+    for word in [
+        "\"parameters\"",
+        "\"levels\"",
+        "\"cooling_days\"",
+        "\"waivers\"",
+        "\"advisory\"",
+    ] {
+        assert!(text.contains(word), "{word}");
+    }
+    let items = schema
+        .pointer("/$defs/Stack/properties/policies/items")
+        .unwrap();
+    let name = items["$ref"].as_str().map(|it| it.trim_start_matches('#'));
+    let form = name.map_or(items, |it| schema.pointer(it).unwrap());
+    assert_eq!(form["anyOf"].as_array().unwrap().len(), 2, "{form}");
+}

@@ -2,11 +2,12 @@
 //!
 //! The engine is our own pinned binary, but it opens whatever path an asset names and keeps every secret of the stack. So it sees the
 //! imported tree, its state folder and one output folder, and nothing else of the machine; it has no cloud credential, and no network but the
-//! sockets that we made inside its namespace: the language runtime and one for each provider.
+//! sockets that we made inside its namespace: the language runtime, one for each provider, and one for the policies.
 //!
 //! INVARIANT: its environment is built here from nothing. A variable that is not written here does not exist for it.
 
 pub mod ending;
+mod environment;
 pub mod files;
 
 use std::ffi::OsString;
@@ -15,12 +16,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use ending::{Ending, Error, tail};
+use environment::{environment, own, policy_pack, port};
 
 use crate::config::secret::Secret;
+use crate::engine::analyzer;
 use crate::names::{PackageName, StackName};
 use crate::perimeter::interrupt::Interrupt;
 use crate::perimeter::sandbox::{
     Command, Dialer, End, Enforced, Finished, Identity, Limits, Mount, Sandbox, Walls, Watch,
+    executable,
 };
 use crate::perimeter::tools::Tool;
 
@@ -30,6 +34,7 @@ const STATE_FOLDER: &str = "/work/state";
 const OUT_FOLDER: &str = "/work/out";
 const HOME_FOLDER: &str = "/work/home";
 const PULUMI: &str = "/work/bin/pulumi";
+const BIN_FOLDER: &str = "/work/bin";
 
 /// Runs of the program that one engine can serve: a preview, an update, and a destroy.
 const RUNS_MAX: usize = 3;
@@ -70,6 +75,8 @@ pub struct Engine {
     out: PathBuf,
     stack: StackName,
     environment: Vec<(OsString, OsString)>,
+    /// The port of the policies.
+    policies: u16,
     deadline: Duration,
 }
 
@@ -78,6 +85,8 @@ pub struct Engine {
 pub struct Sockets {
     /// For the language runtime; one for each run of the program.
     pub clients: Vec<TcpListener>,
+    /// For the policies.
+    pub policies: TcpListener,
     /// For each package.
     pub packages: Vec<(PackageName, TcpListener)>,
 }
@@ -98,6 +107,10 @@ impl Engine {
                     source: setup.pulumi.path().to_owned(),
                     target: PULUMI.into(),
                 },
+                Mount::ReadOnly {
+                    source: executable().map_err(own("finding", "this program"))?,
+                    target: policy_pack().into(),
+                },
                 // The engine writes the stack's settings file beside the program when there is none; the imported tree must not change.
                 Mount::Copy {
                     source: setup.tree.to_owned(),
@@ -112,7 +125,7 @@ impl Engine {
                 },
             ],
             identity: Identity::Caller,
-            listeners: RUNS_MAX + setup.packages.len(),
+            listeners: RUNS_MAX + 1 + setup.packages.len(),
             limits: Limits {
                 processes: 512,
                 open_files: 4096,
@@ -123,6 +136,7 @@ impl Engine {
         let mut sandbox = Sandbox::prepare(walls).await?;
         let mut listeners = sandbox.take_listeners().into_iter();
         let clients: Vec<TcpListener> = listeners.by_ref().take(RUNS_MAX).collect();
+        let policies = listeners.next().ok_or(Error::NoSocket)?;
         let packages: Vec<(PackageName, TcpListener)> =
             setup.packages.into_iter().zip(listeners).collect();
         let mut providers = Vec::with_capacity(packages.len());
@@ -134,9 +148,15 @@ impl Engine {
             out: setup.out.to_owned(),
             stack: setup.stack.clone(),
             environment: environment(setup.passphrase, &providers.join(",")),
+            policies: port(&policies)?,
             deadline: setup.deadline,
         };
-        Ok((engine, Sockets { clients, packages }))
+        let sockets = Sockets {
+            clients,
+            policies,
+            packages,
+        };
+        Ok((engine, sockets))
     }
 
     /// Reaches the engine's own ports.
@@ -206,7 +226,7 @@ impl Engine {
         self.run(&arguments, self.deadline).await
     }
 
-    /// Runs an update; bound to the plan of the last preview when `is_planned`.
+    /// Runs an update; bound to the plan of the last preview when `is_planned`. The policies are asked about every resource.
     ///
     /// # Errors
     /// As for a preview.
@@ -217,12 +237,15 @@ impl Engine {
         interrupt: &Interrupt,
     ) -> Result<Finished, Error> {
         let client = format!("--client={client}");
-        let (log, plan) = (
+        let (log, plan, policies) = (
             format!("{OUT_FOLDER}/up.log"),
             format!("{OUT_FOLDER}/plan.json"),
+            policy_pack(),
         );
         let mut arguments = vec![
             "up",
+            "--policy-pack",
+            &policies,
             "--yes",
             "--skip-preview",
             &client,
@@ -235,10 +258,10 @@ impl Engine {
             arguments.extend(["--plan", &plan]);
         }
         arguments.extend(["--stack", self.stack.as_str()]);
-        let mut running = self
-            .sandbox
-            .start(self.command(&arguments, self.deadline))
-            .await?;
+        let mut command = self.command(&arguments, self.deadline);
+        let port = self.policies.to_string().into();
+        command.env.push((analyzer::PORT_VARIABLE.into(), port));
+        let mut running = self.sandbox.start(command).await?;
         loop {
             tokio::select! {
                 line = running.next_line() => if line.is_none() { break },
@@ -340,35 +363,4 @@ impl Engine {
             watch: Watch::Unwatched,
         }
     }
-}
-
-fn port(listener: &TcpListener) -> Result<u16, Error> {
-    let address = listener.local_addr().map_err(|cause| Error::File {
-        doing: "reading the address of",
-        path: "a socket".to_owned(),
-        cause,
-    })?;
-    Ok(address.port())
-}
-
-fn environment(passphrase: &Secret, providers: &str) -> Vec<(OsString, OsString)> {
-    let state = format!("file://{STATE_FOLDER}");
-    [
-        ("HOME", HOME_FOLDER),
-        ("PATH", "/work/bin:/usr/bin:/bin"),
-        ("PULUMI_HOME", HOME_FOLDER),
-        ("PULUMI_BACKEND_URL", &state),
-        ("PULUMI_CONFIG_PASSPHRASE", passphrase.reveal()),
-        ("PULUMI_SKIP_UPDATE_CHECK", "true"),
-        ("PULUMI_AUTOMATION_API", "true"),
-        // The event log exists only with this.
-        ("PULUMI_DEBUG_COMMANDS", "true"),
-        // Nothing is downloaded, taken from the search path or asked of a registry.
-        ("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true"),
-        ("PULUMI_IGNORE_AMBIENT_PLUGINS", "true"),
-        ("PULUMI_DISABLE_REGISTRY_RESOLVE", "true"),
-        ("PULUMI_DEBUG_PROVIDERS", providers),
-    ]
-    .map(|(name, value)| (name.into(), value.into()))
-    .to_vec()
 }

@@ -3,20 +3,24 @@
 //! A preview, a trial and an apply are the same thing with other providers and another state folder.
 
 mod parts;
+mod running;
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 
 pub use parts::{Bound, Error, Plan, RunOutput, Service};
+use running::{said, watched};
 
+use crate::engine::analyzer::{Bench, Judge};
 pub use crate::engine::automation::Ending;
-use crate::engine::automation::{self, Engine, Setup, files};
+use crate::engine::automation::{Engine, Setup, files};
 use crate::engine::gateway::{Gateway, Permit, Plugin};
-use crate::engine::monitor::{self, Allowed, Observed};
+use crate::engine::monitor::{self, Allowed};
 use crate::engine::program::{self, EngineAt, ProgramEnd, ProgramHost, ProgramRun, ProgramSandbox};
 use crate::engine::project::Project;
 use crate::engine::twin::{self, Twin};
@@ -53,6 +57,7 @@ pub struct Deployment {
     deadline: Duration,
     interrupt: Interrupt,
     credentials: Option<CredentialServer>,
+    bench: Bench,
     twins: Vec<(PackageName, Twin)>,
     gateways: Vec<(PackageName, Gateway)>,
     servers: JoinSet<Result<(), ServeError>>,
@@ -89,10 +94,13 @@ impl Deployment {
             deadline: plan.deadline,
             interrupt: plan.interrupt,
             credentials: plan.credentials,
+            bench: Bench::default(),
             twins: Vec::new(),
             gateways: Vec::new(),
             servers: JoinSet::new(),
         };
+        let bench = deployment.bench.clone();
+        deployment.servers.spawn(bench.serve(sockets.policies));
         let mut services = plan.services;
         for (package, listener) in sockets.packages {
             if let Some(service) = services.remove(&package) {
@@ -193,11 +201,15 @@ impl Deployment {
         Ok(self.engine.take_file("plan.json", PLAN_BYTES_MAX)?)
     }
 
-    /// Updates.
+    /// Updates; the judge is asked about every resource before it is created or changed.
     ///
     /// # Errors
     /// Something of ours failed.
-    pub async fn up(&mut self, bound: Bound<'_>) -> Result<RunOutput, Error> {
+    pub async fn up(
+        &mut self,
+        bound: Bound<'_>,
+        judge: Arc<dyn Judge>,
+    ) -> Result<RunOutput, Error> {
         let mut allowed = self.allowed.clone();
         let (is_planned, permit) = match bound {
             Bound::Free => (false, Permit::Everything),
@@ -215,11 +227,13 @@ impl Deployment {
         let host = self.host(allowed)?;
         let address = host.address();
         let interrupt = self.interrupt.clone();
+        self.bench.seat(Some(judge));
         let finished = watched(
             &mut self.servers,
             self.engine.up(address, is_planned, &interrupt),
         )
         .await;
+        self.bench.seat(None);
         self.output(host, finished?, "up.log").await
     }
 
@@ -365,34 +379,4 @@ impl Deployment {
             program_sandbox: enforced,
         })
     }
-}
-
-/// Waits for the engine, and for a server of ours that ends: without it, the engine would wait for nobody.
-async fn watched(
-    servers: &mut JoinSet<Result<(), ServeError>>,
-    run: impl Future<Output = Result<Finished, automation::Error>>,
-) -> Result<Finished, Error> {
-    if servers.is_empty() {
-        return Ok(run.await?);
-    }
-    tokio::select! {
-        finished = run => Ok(finished?),
-        ended = servers.join_next() => match ended {
-            Some(Ok(Err(error))) => Err(error.into()),
-            Some(Ok(Ok(())) | Err(_)) | None => Err(Error::ServeEnded),
-        },
-    }
-}
-
-/// The error that a program reported before it ended.
-fn said(observed: &Observed) -> String {
-    let error = observed
-        .diagnostics
-        .iter()
-        .rev()
-        .find(|said| said.severity == monitor::Severity::Error);
-    error.map_or_else(
-        || "it gave no reason".to_owned(),
-        |said| said.text.trim().to_owned(),
-    )
 }

@@ -96,11 +96,9 @@ impl Key {
     /// # Errors
     /// As [`Key::load_or_create`].
     pub fn load(path: &Path, name: &str) -> Result<Option<Self>, Error> {
-        let Some(bytes) = store::read(path, KEY_BYTES_MAX, Secrecy::OwnerOnly)? else {
+        let Some(key) = Self::open(path)? else {
             return Ok(None);
         };
-        let bytes = Zeroizing::new(bytes);
-        let key = Self::decode(&bytes).ok_or_else(|| Error::Format(path.to_owned()))?;
         if key.name == name {
             Ok(Some(key))
         } else {
@@ -109,6 +107,21 @@ impl Key {
                 found: key.name.clone(),
                 asked: name.to_owned(),
             })
+        }
+    }
+
+    /// Reads a key file, whatever its key is named; nothing if there is none.
+    ///
+    /// # Errors
+    /// The file is not ours, others may read it, or it holds no key.
+    pub fn open(path: &Path) -> Result<Option<Self>, Error> {
+        let Some(bytes) = store::read(path, KEY_BYTES_MAX, Secrecy::OwnerOnly)? else {
+            return Ok(None);
+        };
+        let bytes = Zeroizing::new(bytes);
+        match Self::decode(&bytes) {
+            Some(key) => Ok(Some(key)),
+            None => Err(Error::Format(path.to_owned())),
         }
     }
 

@@ -3,9 +3,12 @@
 //! Everything that was judged is looked at again under our own lock: the base's rules, the tree, the state, the steps. Only when all of it is
 //! still what was cleared does the judged tree become a commit, and only then does the engine start, bound to the judged plan.
 //!
+//! INVARIANT: the policies are asked about every resource with its resolved inputs, and stop it; an update about which they were not asked is not
+//! complete.
 //! INVARIANT: from the moment that [`ApplyStarted`] is recorded, nothing ends as "nothing was applied": a half-done apply is a [`Receipt`].
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +24,7 @@ use crate::pipeline::gate::{Clearance, Reason};
 use crate::pipeline::holdout::{self, ScenarioSet, Terms};
 use crate::pipeline::preview::event::{self, Op};
 use crate::pipeline::preview::{self, record};
+use crate::pipeline::resolved::{Resolved, Resolver};
 
 /// The commit that holds the judged tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +75,9 @@ pub struct Receipt {
     pub state_before: Sha256,
     /// Hash of the state after; nothing when it cannot be read.
     pub state_after: Option<Sha256>,
+    /// What the policies said of the resolved values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policies: Option<Resolved>,
 }
 
 /// One step that was done.
@@ -170,14 +177,23 @@ pub async fn up(
     started: &Recorded<ApplyStarted>,
     deployment: &mut Deployment,
     bound: Bound<'_>,
+    resolver: &Arc<Resolver>,
 ) -> Receipt {
     let state_before = started.value().state;
-    let result = deployment.up(bound).await;
+    let judge = Arc::clone(resolver);
+    let result = deployment.up(bound, judge).await;
     let state_after = deployment.state_hash().map_or(None, Some);
-    match result {
+    let mut receipt = match result {
         Ok(output) => receipt(&output, state_before, state_after),
         Err(error) => failed(&error, state_before, state_after),
+    };
+    let gap = resolver.fault().or_else(|| resolver.gap());
+    if let (true, Some(why)) = (receipt.is_complete, gap) {
+        receipt.is_complete = false;
+        receipt.errors.push(why);
     }
+    receipt.policies = Some(resolver.resolved());
+    receipt
 }
 
 /// Judges what the update made by the hidden scenarios once more. A program can tell an apply from its trials, and what was unknown at the
@@ -236,6 +252,7 @@ fn receipt(output: &RunOutput, state_before: Sha256, state_after: Option<Sha256>
                 failed: log.failed,
                 state_before,
                 state_after,
+                policies: None,
             }
         }
         Err(error) => Receipt {
@@ -251,6 +268,7 @@ fn receipt(output: &RunOutput, state_before: Sha256, state_after: Option<Sha256>
             ],
             state_before,
             state_after,
+            policies: None,
         },
     }
 }
@@ -264,5 +282,6 @@ fn failed(error: &deployment::Error, state_before: Sha256, state_after: Option<S
         errors: vec![error.to_string()],
         state_before,
         state_after,
+        policies: None,
     }
 }

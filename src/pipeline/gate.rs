@@ -71,6 +71,7 @@ use serde::{Deserialize, Serialize};
 mod approval;
 mod record;
 pub mod refusal;
+mod resolved;
 pub mod stateful;
 
 pub use approval::{Approval, Way};
@@ -80,6 +81,7 @@ pub use refusal::{Reason, Refusal};
 use crate::config::Autonomy;
 use crate::ledger::{Evidence, Kind, Recorded};
 use crate::names::{RuleId, RunId, Sha256, StackName};
+use crate::pipeline::cooling;
 use crate::pipeline::generate::Proposal;
 use crate::pipeline::holdout::{HoldoutPass, HoldoutReport};
 use crate::pipeline::order::Mandate;
@@ -300,6 +302,10 @@ fn mismatches(case: &Case<'_>) -> Vec<Reason> {
             "the approval is of another preview",
         ),
         (
+            case.policy.value().report.history.is_some(),
+            "the policy report does not say what earlier runs have left",
+        ),
+        (
             case.proposal.value().refused.is_empty(),
             "the proposal touches what it may not",
         ),
@@ -319,7 +325,11 @@ fn judge_policy(case: &Case<'_>, reasons: &mut Vec<Reason>) -> Option<PolicyPass
         Verdict::Hollow => reasons.push(Reason::HollowPolicy),
         Verdict::Denied => reasons.extend(report.denials().cloned().map(Reason::Policy)),
         // Not a pass for `auto`, where it becomes a need: see `needs_of`.
-        Verdict::Undetermined | Verdict::Clean => return Some(PolicyPass(())),
+        Verdict::Undetermined | Verdict::Clean => {
+            let before = reasons.len();
+            resolved::judge(case, reasons);
+            return (reasons.len() == before).then_some(PolicyPass(()));
+        }
     }
     None
 }
@@ -354,6 +364,13 @@ fn needs_of(case: &Case<'_>) -> Vec<Need> {
     let urns = stateful::destroyed(&case.preview.value().record);
     if !urns.is_empty() {
         needs.push(Need::Destructive { urns });
+    }
+    if let Some(history) = &case.policy.value().report.history {
+        let record = &case.preview.value().record;
+        let resources = cooling::destroyed(record, &history.cooling, history.at);
+        if !resources.is_empty() {
+            needs.push(Need::Cooling { resources });
+        }
     }
     let mut rules: Vec<RuleId> = case
         .policy

@@ -11,8 +11,8 @@
 //! - a trial that did not deploy, or that left something behind, refuses;
 //! - no scenarios is not a pass.
 //!
-//! INVARIANT: the report is made of ids, counts and closed sets of words, so that it may be kept in the ledger. What scenarios
-//! say and what was found goes into [`Details`], which can be neither serialised nor printed by accident. The agent gets
+//! INVARIANT: the report is made of ids, counts and closed sets of words, so that it may be kept in the ledger; what it has of policies
+//! ([`TrialRecord::policies`]) comes from rules and the program alone. What scenarios say and what was found goes into [`Details`], which can be neither serialised nor printed by accident. The agent gets
 //! [`feedback`]: one line from a list that has no scenario in it.
 //!
 //! It deploys nothing, reads no clock and starts no process. Whether the report is of the right preview, set and terms is for
@@ -23,6 +23,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::names::Sha256;
+use crate::pipeline::resolved::{self, Answered, Resolved};
 
 mod details;
 mod feature;
@@ -95,6 +96,9 @@ pub struct TrialRecord {
     pub teardown: Teardown,
     /// The hash of the exported state that was judged.
     pub evidence: Sha256,
+    /// What the policies said of the trial's resolved values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policies: Option<Resolved>,
 }
 
 /// What was left of a trial.
@@ -261,6 +265,17 @@ impl HoldoutReport {
         } else {
             Err(HoldoutRefusal { reasons })
         }
+    }
+
+    /// What the trials answered to what the policies could not know at the preview; of several answers the worst.
+    #[must_use]
+    pub fn answers(&self) -> Vec<Answered> {
+        resolved::worst(self.resolved())
+    }
+
+    /// What the policies said in each trial.
+    pub fn resolved(&self) -> impl Iterator<Item = &Resolved> {
+        self.trials.iter().filter_map(|it| it.policies.as_ref())
     }
 
     /// Passes over the runs that were asked for; a run that is missing is not a pass.

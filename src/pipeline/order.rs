@@ -41,6 +41,9 @@ pub struct Basis {
     pub policies: BTreeMap<String, Sha256>,
     /// Hash of the holdouts' folder, when the stack has one.
     pub holdouts: Option<Sha256>,
+    /// Hash of the file of waivers, when the stack has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waivers: Option<Sha256>,
 }
 
 impl Basis {
@@ -53,6 +56,7 @@ impl Basis {
             folder,
             policies,
             holdouts,
+            waivers,
         } = self;
         let mut differences = Vec::new();
         if *config != now.config {
@@ -66,6 +70,9 @@ impl Basis {
         }
         if *holdouts != now.holdouts {
             differences.push("the holdouts");
+        }
+        if *waivers != now.waivers {
+            differences.push("the waivers");
         }
         differences
     }

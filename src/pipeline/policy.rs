@@ -25,25 +25,32 @@ mod machine;
 pub mod metadata;
 mod opa;
 mod pack;
+mod parameters;
 mod projection;
+mod pulumi;
 mod reads;
 mod report;
 mod route;
 mod rule;
+mod scoped;
 mod second;
 pub mod selftest;
 mod sprintf;
 mod subject;
 mod term;
+mod tree;
+pub mod waiver;
 pub mod wasm;
 
 use std::time::{Duration, Instant};
 
 pub use error::{Error, RuleFault};
 pub use pack::{Compiler, Pack};
-pub use report::{Finding, PackRecord, PolicyReport, RuleResult, Undetermined, Verdict};
+pub use parameters::{LevelChange, Settings, SettingsError};
+pub use report::{Finding, History, PackRecord, PolicyReport, RuleResult, Undetermined, Verdict};
 pub use rule::{Level, Severity};
 pub use subject::{Difference, Options, PathSegment, PropertyPath, Request, Stack, Subject};
+pub use waiver::{Waived, Waiver, Waivers};
 
 use crate::names::Urn;
 use document::{Step, Steps};
@@ -103,6 +110,7 @@ pub fn evaluate_on(json: &[u8], packs: &[Pack], threads: usize) -> Result<Policy
         packs: packs.iter().map(Pack::record).collect(),
         rules,
         subjects: u64::try_from(steps.subjects.len()).unwrap_or(u64::MAX),
+        history: None,
     })
 }
 
@@ -131,10 +139,7 @@ fn shares(steps: &Steps<'_>, packs: &[Pack], size: usize, start: Instant) -> Vec
 }
 
 fn judge_share(steps: &Steps<'_>, part: &[Step<'_>], packs: &[Pack], start: Instant) -> Share {
-    let mut judges: Vec<Judge<'_>> = packs
-        .iter()
-        .map(|pack| Judge::new(pack, &steps.stack))
-        .collect();
+    let mut judges: Vec<Judge<'_>> = packs.iter().map(|pack| Judge::new(pack, steps)).collect();
     let mut urns = Vec::with_capacity(part.len());
     for step in part {
         let urn = step.check()?;
@@ -157,7 +162,7 @@ fn whole(steps: &Steps<'_>, urns: &[Urn], packs: &[Pack]) -> Result<Vec<RuleResu
     let named: Vec<(&Step<'_>, &Urn)> = steps.subjects.iter().zip(urns).collect();
     let mut results = Vec::new();
     for pack in packs {
-        let mut judge = Judge::new(pack, &steps.stack);
+        let mut judge = Judge::new(pack, steps);
         judge.stack(&named)?;
         results.extend(judge.finish());
     }

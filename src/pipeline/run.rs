@@ -7,7 +7,7 @@ mod stop;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use basis::{basis, pack};
+pub use basis::{basis, pack, waivers};
 pub use kit::{Host, Kit};
 pub use stop::Stop;
 

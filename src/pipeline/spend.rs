@@ -3,6 +3,7 @@
 mod land;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::config::Autonomy;
 use crate::engine::deployment::{Bound, Deployment};
@@ -12,9 +13,11 @@ use crate::names::{Sha256, StackName};
 use crate::pipeline::Outcome;
 use crate::pipeline::apply::{self, ApplyStarted, Receipt, Rechecked};
 use crate::pipeline::credentials::Purpose;
-use crate::pipeline::gate::{Clearance, DecisionRecord, Reason, Refusal};
+use crate::pipeline::gate::{Clearance, DecisionRecord, Judged, Reason, Refusal};
 use crate::pipeline::generate::Proposal;
+use crate::pipeline::policy::PolicyReport;
 use crate::pipeline::preview::Preview;
+use crate::pipeline::resolved::{Resolver, Stops};
 use crate::pipeline::run::{Run, basis};
 use crate::pipeline::settle::Marker;
 use crate::pipeline::stages;
@@ -43,9 +46,13 @@ pub async fn spend(
     {
         reasons.push(stale("the judged tree has changed since the decision"));
     }
+    if preview.value().record_hash != clearance.value().record() {
+        reasons.push(stale("the preview is not the one that was cleared"));
+    }
     if !reasons.is_empty() {
         return refuse(run, reasons, &clearance);
     }
+    let resolver = resolver(run, preview).await?;
     let out = run.fresh("apply")?;
     let purpose = Purpose::Apply(&clearance);
     let mut deployment = stages::deploy(run, proposal, &state, &out, purpose).await?;
@@ -80,7 +87,7 @@ pub async fn spend(
     let after = |fault: Fault| Fault::AfterApply(Box::new(fault));
     let marker = Marker::of(&state, clearance.value().stack());
     marker.put(&run.id).map_err(after)?;
-    let mut receipt = apply::up(&started, &mut deployment, bound).await;
+    let mut receipt = apply::up(&started, &mut deployment, bound, &resolver).await;
     if receipt.is_complete {
         apply::judge_result(&mut receipt, &deployment, &scenarios).await;
     }
@@ -95,6 +102,13 @@ pub async fn spend(
         marker.remove().map_err(after)?;
     }
     Ok(finished(outcome))
+}
+
+/// Who answers the engine when it asks the policies about what it is going to do.
+async fn resolver(run: &Run<'_>, preview: &Recorded<Preview>) -> Result<Arc<Resolver>, Fault> {
+    let policy: Recorded<Judged<PolicyReport>> = stages::latest(run)?;
+    let rules = stages::rules(run, preview, policy.value(), "apply-pack").await?;
+    Ok(Arc::new(Resolver::new(rules, Stops::Everything)))
 }
 
 /// What became of the last step before the world changes.
@@ -200,6 +214,16 @@ fn stale_rules(run: &Run<'_>) -> Result<Vec<Reason>, Fault> {
     if Sha256::of(text.as_bytes()) != then.config {
         return Ok(vec![stale(
             "the configuration has changed since the decision",
+        )]);
+    }
+    let judged: Recorded<Judged<PolicyReport>> = stages::latest(run)?;
+    if judged
+        .value()
+        .report
+        .rests_on_the_past(crate::perimeter::now())
+    {
+        return Ok(vec![stale(
+            "a waiver that it rests on has ended since the decision",
         )]);
     }
     let differences = then.differences(&basis(run.perimeter, &now, run.job)?);

@@ -4,7 +4,9 @@ mod check;
 mod decide;
 mod generate;
 mod given;
+mod history;
 mod place;
+mod rules;
 
 use std::path::{Path, PathBuf};
 
@@ -12,6 +14,7 @@ pub use decide::{Evidence, decide_again, gate, latest, record_clearance, record_
 pub use generate::{Found, find, generate};
 pub use given::{given, read};
 pub use place::{deploy, plan, proposed_tree};
+pub use rules::rules;
 
 use crate::config::TrialProviders;
 use crate::engine::deployment::Deployment;
@@ -23,10 +26,9 @@ use crate::pipeline::credentials::Purpose;
 use crate::pipeline::gate::{DecisionRecord, Judged, Reason, Refusal};
 use crate::pipeline::generate::{Author, Proposal, propose as proposal_of, uninstallable};
 use crate::pipeline::holdout::{HoldoutReport, Rate, ScenarioSet, Terms, trial};
-use crate::pipeline::policy::{self, Compiler, Pack, PolicyReport};
+use crate::pipeline::policy::{self, PolicyReport};
 use crate::pipeline::preview::{self, Preview, Previewed};
-use crate::pipeline::run::{Run, folder, pack};
-use crate::pipeline::subjects;
+use crate::pipeline::run::{Run, folder};
 
 /// What a stage came to.
 #[derive(Debug)]
@@ -118,7 +120,9 @@ pub async fn policy(
     run: &mut Run<'_>,
     preview: &Recorded<Preview>,
 ) -> Result<Recorded<Judged<PolicyReport>>, Fault> {
-    let report = judge_policies(run, preview.value(), "pack").await?;
+    let at = crate::perimeter::now();
+    let mut report = rules::judge(run, preview.value(), "pack", at).await?;
+    history::add(run, preview.value(), &mut report, at)?;
     run.record(
         Actor::Validator,
         Judged {
@@ -129,26 +133,7 @@ pub async fn policy(
     )
 }
 
-/// What the packs of the base commit say of a preview; they are written below the run's folder under this name.
-async fn judge_policies(
-    run: &Run<'_>,
-    preview: &Preview,
-    name: &str,
-) -> Result<PolicyReport, Fault> {
-    let compiler = Compiler {
-        opa: run.kit.opa.clone(),
-        cache: run.perimeter.home.join("policies"),
-    };
-    let mut packs = Vec::new();
-    for (number, path) in run.job.stack.policies.iter().enumerate() {
-        let tree = pack(run.perimeter, &run.base, path)?;
-        let folder = run.materialise(&format!("{name}-{number}"), &tree)?;
-        packs.push(Pack::load(&folder, &compiler).await?);
-    }
-    Ok(policy::evaluate(&subjects::request(preview)?, &packs)?)
-}
-
-/// Holdout: what the hidden scenarios say of trials of the proposal.
+/// Holdout: what the hidden scenarios say of trials of the proposal, and what the policies say of their resolved values.
 ///
 /// # Errors
 /// The scenarios cannot be read, or a trial could not be started.
@@ -178,9 +163,11 @@ pub async fn holdout(
             }
             deploy(this, proposal, &state, &out, Purpose::Trial { seed }).await
         };
+        let rules = rules(this, preview, policy.value(), "trial-pack").await?;
         let place = trial::Place {
             folder: &trials,
             is_real,
+            rules: &rules,
             interrupt: &this.perimeter.interrupt,
         };
         let trials = trial::run(&set, terms, &this.id, place, deploy);
@@ -256,14 +243,11 @@ fn forbidden(run: &Run<'_>) -> Result<Vec<PathBuf>, Fault> {
         perimeter.key(),
         super::run::state_path(perimeter, run.job),
     ];
-    let folders = run.job.stack.policies.iter().chain(
-        run.job
-            .stack
-            .holdouts
-            .iter()
-            .map(|holdouts| &holdouts.source),
-    );
-    paths.extend(folders.map(|folder| perimeter.top.join(folder)));
+    let stack = &run.job.stack;
+    let hidden = (stack.policies.iter().map(|policy| &policy.pack))
+        .chain(stack.holdouts.iter().map(|holdouts| &holdouts.source))
+        .chain(stack.waivers.iter().map(|waivers| &waivers.file));
+    paths.extend(hidden.map(|path| perimeter.top.join(path)));
     if let Some(home) = perimeter.environment.path("HOME") {
         paths.extend([".aws/credentials", ".ssh", ".config", ".netrc"].map(|name| home.join(name)));
     }

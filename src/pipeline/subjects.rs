@@ -16,6 +16,7 @@ use crate::pipeline::preview::value::{Path, Properties, Segment};
 pub fn request(preview: &Preview) -> Result<Request, NameError> {
     let name = StackName::new(preview.stack.as_str())?;
     Ok(Request {
+        now_ns: None,
         stack: Stack {
             project: preview.project.clone(),
             name,

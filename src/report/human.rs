@@ -1,7 +1,9 @@
 //! The report as lines for a terminal.
 
 use super::Report;
+use crate::names::Urn;
 use crate::pipeline::gate::DecisionRecord;
+use crate::pipeline::policy::PolicyReport;
 
 impl Report {
     /// The report for people.
@@ -122,6 +124,7 @@ impl Report {
                     format_args!("             {} {}", finding.rule, finding.message),
                 );
             }
+            exceptions(text, report);
         }
         if let Some(holdout) = &self.holdout {
             let report = &holdout.report;
@@ -139,6 +142,16 @@ impl Report {
                     report.satisfaction()
                 ),
             );
+            for it in report.answers().iter().take(20) {
+                let name = crate::names::excerpt(it.urn.name());
+                put(
+                    text,
+                    format_args!(
+                        "             {} on {name}, with values of a trial: {}",
+                        it.rule, it.answer
+                    ),
+                );
+            }
         }
     }
 
@@ -205,6 +218,32 @@ impl Report {
                     ),
                 );
             }
+        }
+    }
+}
+
+/// What does not refuse because somebody said so: waivers and lowered levels.
+fn exceptions(text: &mut String, report: &PolicyReport) {
+    for (finding, waived) in report.waived().take(20) {
+        let on = finding.urn.as_ref().map_or("the stack", Urn::name);
+        put(
+            text,
+            format_args!(
+                "             waived: {} on {}, {} days left, by {}: {}",
+                finding.rule,
+                crate::names::excerpt(on),
+                waived.days_left,
+                waived.owner.as_str(),
+                waived.reason
+            ),
+        );
+    }
+    for pack in &report.packs {
+        for rule in pack.settings.lowered() {
+            put(
+                text,
+                format_args!("             lowered to advisory by the stack: {rule}"),
+            );
         }
     }
 }

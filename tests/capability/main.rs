@@ -24,10 +24,14 @@ mod credentials;
 mod dependencies;
 /// Hidden scenarios: steps, files, verdicts, silence.
 mod holdout;
+/// What a run knows beside its preview: settings, waivers, earlier runs.
+mod memory;
 /// Policies: the packs that ship, and packs that judge nothing.
 mod policy;
 /// README.md says what is true.
 mod readme;
+/// Policies on resolved values, in trials and inside `up`.
+mod resolved;
 /// Whole runs: every language, the twin and a real provider.
 mod runs;
 /// What a reader of the code relies on.

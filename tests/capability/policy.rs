@@ -13,6 +13,8 @@
 mod commands;
 mod hollow;
 mod packs;
+mod pulumi;
+mod resolved;
 mod selftest;
 mod things;
 mod unknown;

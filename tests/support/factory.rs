@@ -142,6 +142,12 @@ impl Factory {
         self
     }
 
+    /// The folder of the one policy pack.
+    pub(crate) fn policies(mut self, path: &str) -> Self {
+        self.policies = path.to_owned();
+        self
+    }
+
     pub(crate) fn without_holdouts(mut self) -> Self {
         self.holdouts = false;
         self

@@ -23,6 +23,7 @@ pub(super) fn record(place: &Path, agent: &Agent, wall: Wall) -> Result<Recorded
             folder: Sha256::of(b"doctor"),
             policies: std::collections::BTreeMap::new(),
             holdouts: None,
+            waivers: None,
         },
         tools: std::collections::BTreeMap::new(),
         lightsout: env!("CARGO_PKG_VERSION").to_owned(),

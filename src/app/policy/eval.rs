@@ -12,7 +12,7 @@ use crate::fault::Fault;
 use crate::names::StackName;
 use crate::pipeline::policy::metadata::PackDoc;
 use crate::pipeline::policy::{
-    Error, Pack, PolicyReport, Stack, Verdict, digest, evaluate, evaluate_json,
+    Error, Pack, PolicyReport, Stack, Verdict, builtin, digest, evaluate, evaluate_json,
 };
 use crate::report::policy::Told;
 use crate::report::policy::table::verdict;
@@ -78,7 +78,9 @@ fn judge(
         ));
     }
     let stack = arguments.stack.as_deref().map(stack).transpose()?;
-    let read = digest::read(text, stack).map_err(|error| wrong(&error))?;
+    let mut read = digest::read(text, stack).map_err(|error| wrong(&error))?;
+    // Rules may ask for the time; it ends in the year 2262.
+    read.request.now_ns = i64::try_from(crate::perimeter::now().as_nanosecond()).map_or(None, Some);
     if read.sames_left_out > 0 {
         warn(&format!(
             "{} unchanged resources are not in the preview and were not judged: make it with `pulumi preview --json --show-sames --show-replacement-steps`",
@@ -100,7 +102,11 @@ fn show(
         // Nobody would see it.
         FormatArg::Human | FormatArg::Json | FormatArg::Matrix | FormatArg::Junit => Vec::new(),
         FormatArg::Sarif => {
-            let docs = arguments.packs.iter().map(|name| doc(name));
+            let names = arguments.packs.iter();
+            let documented = names.filter(|name| {
+                name.starts_with(builtin::PREFIX) || PackDoc::is_in(Path::new(name))
+            });
+            let docs = documented.map(|name| doc(name));
             docs.collect::<Result<_, _>>()?
         }
     };

@@ -27,6 +27,9 @@ pub enum Error {
         /// The limit.
         limit: u64,
     },
+    /// The sandbox has fewer sockets than it was asked for.
+    #[error("starting the engine's sandbox: it has too few sockets")]
+    NoSocket,
     /// It failed where it must not.
     #[error("running `pulumi {command}` for stack `{stack}`: {end}{said}", said = Said(.stderr))]
     Failed {

@@ -87,10 +87,10 @@ pub enum Error {
     #[error("package `{0}` has no twin: only `aws` has one")]
     NoTwin(PackageName),
     /// A server of ours ended.
-    #[error("serving a provider")]
+    #[error("serving a provider or the policies")]
     Serve(#[from] ServeError),
     /// A server of ours is gone.
-    #[error("serving a provider: the server ended early")]
+    #[error("serving a provider or the policies: the server ended early")]
     ServeEnded,
     /// The project cannot be read.
     #[error(transparent)]

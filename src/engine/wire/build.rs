@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use prost::Message as _;
 
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
+    "pulumi/analyzer.proto",
     "pulumi/language.proto",
     "pulumi/engine.proto",
     "pulumi/resource.proto",

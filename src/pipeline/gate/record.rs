@@ -6,6 +6,7 @@ use super::Refusal;
 use crate::ledger::{Evidence, Kind};
 use crate::names::{RuleId, Sha256, Urn};
 use crate::perimeter::import::RelPath;
+use crate::pipeline::cooling::Cooling;
 
 /// What waits for a person, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,11 @@ pub enum Need {
     Destructive {
         /// Which.
         urns: Vec<Urn>,
+    },
+    /// A resource that lost its protection lately goes away.
+    Cooling {
+        /// Which, and until when.
+        resources: Vec<Cooling>,
     },
     /// A rule touches a value that is unknown at preview.
     Undetermined {
@@ -75,6 +81,14 @@ impl std::fmt::Display for Need {
                     .collect();
                 write!(f, "stateful resources go away: {}", names.join(", "))
             }
+            Self::Cooling { resources } => {
+                let names: Vec<String> = resources.iter().map(cooling).collect();
+                write!(
+                    f,
+                    "resources go away that lost their protection lately: {}",
+                    names.join(", ")
+                )
+            }
             Self::Undetermined { rules } => {
                 let names: Vec<&str> = rules.iter().map(RuleId::as_str).collect();
                 write!(
@@ -90,4 +104,15 @@ impl std::fmt::Display for Need {
             }
         }
     }
+}
+
+/// A resource by its last name, with what it lost.
+fn cooling(resource: &Cooling) -> String {
+    let name = resource.urns.last().map_or("", Urn::name);
+    format!(
+        "{} ({}, until {})",
+        crate::names::excerpt(name),
+        resource.lost.join(", "),
+        resource.until.strftime("%Y-%m-%d")
+    )
 }

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::ledger::{Actor, Key, Ledger, PersonName};
 use crate::perimeter::import::RelPath;
 use crate::pipeline::order::{Basis, Origin, WorkOrder};
 
-const POLICIES: [&str; 4] = ["clean", "undetermined", "denied", "hollow"];
+const POLICIES: [&str; 5] = ["clean", "waived", "undetermined", "denied", "hollow"];
 const HOLDOUTS: [&str; 4] = ["passed", "failed", "not-removed", "none"];
 const LEVELS: [Autonomy; 3] = [Autonomy::Review, Autonomy::Balanced, Autonomy::Auto];
 
@@ -28,6 +28,7 @@ fn mandate(autonomy: Autonomy) -> Mandate {
             folder: hash("folder"),
             policies: BTreeMap::new(),
             holdouts: None,
+            waivers: None,
         },
         tools: BTreeMap::new(),
         lightsout: "0".to_owned(),
@@ -71,23 +72,65 @@ fn preview(of: Sha256, tree: &str, destroys: bool) -> Preview {
     .unwrap()
 }
 
-fn policy(word: &str) -> PolicyReport {
+fn policy(word: &str, step: &str) -> PolicyReport {
     let urn = "urn:pulumi:prod::site::aws:s3/bucket:Bucket::b";
-    let finding = json!({
+    let lost = json!({
+        "urns": [urn], "ids": [], "lost": ["protect"], "run": "earlier", "since": at(0), "until": at(7),
+    });
+    // Of the thing that is deleted, on the last second of its cooling period; for `cooled`, on the next one.
+    let history = match step {
+        "cooling" => {
+            json!({ "at": at(7) - jiff::SignedDuration::from_secs(1), "waivers": null, "cooling": [lost] })
+        }
+        "cooled" => json!({ "at": at(7), "waivers": null, "cooling": [lost] }),
+        _ => json!({ "at": at(1), "waivers": null, "cooling": [] }),
+    };
+    let history = if word == "forgetful" {
+        Value::Null
+    } else {
+        history
+    };
+    let waived = json!({
+        "waiver": hash("w"), "owner": "Ada", "approved_by": null, "reason": "r", "expires": at(30), "days_left": 29,
+    });
+    let mut finding = json!({
         "rule": "R-1", "severity": "high", "level": "mandatory", "urn": urn, "path": [], "actual": null, "expected": null,
         "message": "do not",
     });
+    if word == "waived" {
+        finding["waived"] = waived;
+    }
+    let is_found = ["denied", "waived"].contains(&word);
     let rule = json!({
         "rule": "R-1", "pack": "p", "title": "t", "severity": "high", "level": "mandatory", "evaluated": 1,
-        "findings": if word == "denied" { vec![finding] } else { Vec::new() },
+        "findings": if is_found { vec![finding] } else { Vec::new() },
         "undetermined": if word == "undetermined" { vec![json!({ "urn": urn, "paths": [] })] } else { Vec::new() },
     });
     serde_json::from_value(json!({
         "packs": [{ "name": "p", "version": "1", "hash": hash("p"), "wasm": hash("w") }],
         "rules": if word == "hollow" { Vec::new() } else { vec![rule] },
-        "subjects": 1,
+        "subjects": 1, "history": history,
     }))
     .unwrap()
+}
+
+/// Midnight of a day.
+fn at(day: i64) -> jiff::Timestamp {
+    jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(day * 24)
+}
+
+/// What a trial's resolved values gave for the one rule.
+fn resolved(answer: &str) -> serde_json::Value {
+    let urn = "urn:pulumi:prod::site::aws:s3/bucket:Bucket::b";
+    let finding = json!({
+        "rule": "R-1", "severity": "high", "level": "mandatory", "urn": urn, "path": [], "actual": null, "expected": null,
+        "message": "do not",
+    });
+    json!({
+        "asked": 1,
+        "answers": [{ "rule": "R-1", "urn": urn, "answer": answer }],
+        "denials": if answer == "denied" { vec![finding] } else { Vec::new() },
+    })
 }
 
 fn holdout(word: &str) -> HoldoutReport {
@@ -98,8 +141,9 @@ fn holdout(word: &str) -> HoldoutReport {
     };
     let scenario = json!({ "id": "0123456789abcdef", "critical": false, "runs": [run], "passed": word != "failed" });
     let left = if word == "not-removed" { 1 } else { 0 };
-    let trial =
-        json!({ "seed": 1, "deployed": true, "teardown": { "left": left }, "evidence": hash("e") });
+    let trial = json!({
+        "seed": 1, "deployed": true, "teardown": { "left": left }, "evidence": hash("e"), "policies": resolved("clean"),
+    });
     let some = word != "none";
     serde_json::from_value(json!({
         "set": hash("set"),
@@ -127,8 +171,8 @@ fn record(
     step: &str,
 ) -> Recordings {
     let (destroys, privileged) = match step {
-        "create" => (false, &[][..]),
-        "delete" => (true, &[][..]),
+        "create" | "trial clean" | "trial denied" | "trial unasked" => (false, &[][..]),
+        "delete" | "cooling" | "cooled" => (true, &[][..]),
         "lock" => (false, &["package-lock.json"][..]),
         other => panic!("{other}"),
     };
@@ -151,12 +195,19 @@ fn record(
     let about = preview.hash();
     let policy = Judged {
         preview: about,
-        report: policy(words.0),
+        report: policy(words.0, step),
     };
     let policy = ledger.record(&run, Actor::Validator, policy, &[]).unwrap();
+    let mut report = holdout(words.1);
+    if let Some(answer) = step.strip_prefix("trial ") {
+        report.trials[0].policies = match answer {
+            "unasked" => None,
+            answer => serde_json::from_value(resolved(answer)).unwrap(),
+        };
+    }
     let holdout = Judged {
         preview: about,
-        report: holdout(words.1),
+        report,
     };
     let holdout = ledger.record(&run, Actor::Validator, holdout, &[]).unwrap();
     Recordings {
@@ -236,7 +287,7 @@ fn lines(ledger: &mut Ledger, level: Autonomy, policy: &str, holdout: &str, step
         }));
         writeln!(
             lines,
-            "{level:<8} {policy:<12} {holdout:<11} {step:<6} {name:<8} → {decision}"
+            "{level:<8} {policy:<12} {holdout:<11} {step:<7} {name:<8} → {decision}"
         )
         .unwrap();
     }
@@ -261,13 +312,38 @@ fn the_whole_truth_table() {
     for level in LEVELS {
         for policy in POLICIES {
             for holdout in HOLDOUTS {
-                for step in ["create", "delete", "lock"] {
+                for step in ["create", "delete", "cooling", "lock"] {
                     table.push_str(&lines(&mut ledger, level, policy, holdout, step));
                 }
             }
         }
     }
     insta::assert_snapshot!("truth_table", table);
+}
+
+/// What a trial's resolved values show counts at every level; that it shows nothing bad opens nothing.
+#[test]
+fn what_a_trial_answers_can_refuse_and_never_clears() {
+    let (_folder, mut ledger) = ledger();
+    let mut number = 0;
+    for level in LEVELS {
+        for policy in ["clean", "undetermined"] {
+            let mut decided = |trial: &str| {
+                number += 1;
+                let words = (policy, "passed");
+                let of = record(&mut ledger, &format!("run-{number}"), level, words, trial);
+                word(&decide(&case(&of)))
+            };
+            assert!(decided("trial denied").starts_with("refused 10"), "{level}");
+            assert_eq!(decided("trial clean"), decided("create"));
+            let unasked = decided("trial unasked");
+            if policy == "undetermined" {
+                let why = "refused 12: the evidence does not fit together";
+                assert!(unasked.starts_with(why), "{unasked}");
+                assert!(decided("trial clean").starts_with("held"), "{level}");
+            }
+        }
+    }
 }
 
 /// Evidence that is about something else is refused, whatever it says; with nothing exchanged, the same case is cleared.
@@ -341,5 +417,31 @@ fn evidence_of_something_else_is_refused() {
             decision.starts_with("refused 12: the evidence does not fit together"),
             "{what}: {decision}"
         );
+    }
+}
+
+/// What earlier runs have left must be known.
+#[test]
+fn a_report_without_history_is_refused() {
+    let (_folder, mut ledger) = ledger();
+    let words = ("forgetful", "passed");
+    let of = record(&mut ledger, "forgetful", Autonomy::Auto, words, "create");
+    assert_eq!(
+        word(&decide(&case(&of))),
+        "refused 12: the evidence does not fit together: the policy report does not say what earlier runs have left"
+    );
+}
+
+/// The need ends with the period; `cooling` in the table is the second before.
+#[test]
+fn after_the_cooling_period_nobody_is_needed_for_it() {
+    let (_folder, mut ledger) = ledger();
+    let words = ("clean", "passed");
+    for (step, expect) in [
+        ("cooling", "held: destructive, cooling"),
+        ("cooled", "held: destructive"),
+    ] {
+        let of = record(&mut ledger, step, Autonomy::Auto, words, step);
+        assert_eq!(word(&decide(&case(&of))), expect);
     }
 }

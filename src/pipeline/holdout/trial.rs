@@ -3,9 +3,11 @@
 //! INVARIANT: a trial has its own state folder and its own twins, and keeps the stack's own name. A program can still tell a trial from the
 //! real thing, by the ids that providers give: what an apply makes is judged once more ([`judge_once`]). What is left after it is counted in the state, in the twins and in what real providers said they made and took away;
 //! what cannot be counted is not a clean end.
+//! INVARIANT: the policies are asked about every resource of a trial, with its resolved inputs; on real providers, what they forbid is not made.
 //! INVARIANT: what a trial on real providers made is taken down however its deployment ended, and its state is kept until that is proven.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 
@@ -17,6 +19,7 @@ use crate::engine::deployment::{self, Deployment};
 use crate::names::{RunId, Sha256};
 use crate::perimeter::interrupt::Interrupt;
 use crate::perimeter::sandbox::End;
+use crate::pipeline::resolved::{Resolved, Resolver, Rules, Stops};
 
 /// Why the trials could not be run.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +36,9 @@ pub enum Error {
     /// A folder for a trial cannot be made.
     #[error("making a trial's folder")]
     Folder(#[from] std::io::Error),
+    /// A rule failed on resolved values, or could not be asked about them.
+    #[error("judging a trial's resolved values: {0}")]
+    Policies(String),
     /// Somebody wants the run to end.
     #[error("interrupted; the trial is taken down, nothing was applied")]
     Interrupted,
@@ -65,6 +71,8 @@ pub struct Place<'a> {
     pub folder: &'a Path,
     /// Whether they make real things.
     pub is_real: bool,
+    /// The rules that are asked about what is made.
+    pub rules: &'a Arc<Rules>,
     /// Whether somebody wants the run to end.
     pub interrupt: &'a Interrupt,
 }
@@ -94,7 +102,13 @@ where
         let folder = place.folder.join(format!("trial-{number}"));
         std::fs::create_dir_all(&folder).map_err(Error::Folder)?;
         let deployment = deploy(&folder, seed).await?;
-        let (trial, teardown, live) = one(set, seed, deployment).await;
+        let stops = if place.is_real {
+            Stops::Denials
+        } else {
+            Stops::Nothing
+        };
+        let resolver = Arc::new(Resolver::new(Arc::clone(place.rules), stops));
+        let (trial, teardown, live) = one(set, seed, deployment, resolver).await;
         if place.is_real && teardown != Teardown::Left(0) {
             return Err(left_behind(&folder, &trial, &live).into());
         }
@@ -121,8 +135,9 @@ async fn one(
     set: &ScenarioSet,
     seed: u64,
     mut deployment: Deployment,
+    resolver: Arc<Resolver>,
 ) -> (Result<Trial, Error>, Teardown, Vec<String>) {
-    let judged = judged(set, &mut deployment).await;
+    let judged = judged(set, &mut deployment, resolver).await;
     let teardown = match teardown(&mut deployment).await {
         Ok(teardown) => teardown,
         Err(error) => {
@@ -133,14 +148,15 @@ async fn one(
     let live = deployment.live();
     let ended = deployment.end().await.map_err(Error::from);
     let trial = judged.and_then(|judged| ended.map(|()| judged));
-    let trial = trial.map(|(deployed, exported, outcomes)| Trial {
+    let trial = trial.map(|judged| Trial {
         record: TrialRecord {
             seed,
-            deployed,
+            deployed: judged.deployed,
             teardown,
-            evidence: Sha256::of(&exported),
+            evidence: Sha256::of(&judged.exported),
+            policies: Some(judged.resolved),
         },
-        outcomes,
+        outcomes: judged.outcomes,
     });
     (trial, teardown, live)
 }
@@ -180,6 +196,8 @@ pub fn judge_once(
             // It is not a trial: nothing of it is to be taken down.
             teardown: Teardown::Left(0),
             evidence: Sha256::of(exported),
+            // What they said is in the receipt.
+            policies: None,
         },
         outcomes,
     };
@@ -195,12 +213,28 @@ fn outcomes(set: &ScenarioSet, state: &State) -> Vec<RunOutcome> {
         .collect()
 }
 
-/// Whether it could be deployed, its state, and what each scenario says of that.
+/// What a deployment is, as long as it stands.
+struct Standing {
+    /// Whether it could be deployed.
+    deployed: bool,
+    /// Its state.
+    exported: Vec<u8>,
+    /// What each scenario says of that.
+    outcomes: Option<Vec<RunOutcome>>,
+    /// What the rules say of its resolved values.
+    resolved: Resolved,
+}
+
 async fn judged(
     set: &ScenarioSet,
     deployment: &mut Deployment,
-) -> Result<(bool, Vec<u8>, Option<Vec<RunOutcome>>), Error> {
-    let up = deployment.up(deployment::Bound::Free).await?;
+    resolver: Arc<Resolver>,
+) -> Result<Standing, Error> {
+    let judge = Arc::clone(&resolver);
+    let up = deployment.up(deployment::Bound::Free, judge).await?;
+    if let Some(fault) = resolver.fault() {
+        return Err(Error::Policies(fault));
+    }
     let deployed = up.finished.end == End::Exited(0)
         && up.observed.denials.is_empty()
         && up.program_failed.is_none();
@@ -210,7 +244,12 @@ async fn judged(
         Ok(state) if deployed => Some(outcomes(set, &state)),
         Ok(_) | Err(_) => None,
     };
-    Ok((deployed, exported, outcomes))
+    Ok(Standing {
+        deployed,
+        exported,
+        outcomes,
+        resolved: resolver.resolved(),
+    })
 }
 
 async fn teardown(deployment: &mut Deployment) -> Result<Teardown, Error> {

@@ -12,16 +12,17 @@ use serde::{Deserialize, Serialize};
 
 use super::rule::{Rule, Scope};
 use super::subject::OPS;
+use crate::names::RuleId;
 
 /// The package that a pack cannot have.
 pub(super) const PACKAGE: &str = "lightsout";
 /// The file that a pack cannot have.
 pub(super) const FILE: &str = "lightsout-batches.rego";
 
-/// Rules that are asked together, by their place in the pack.
+/// Rules that are asked together, in the order of their answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Batch {
-    pub(super) rules: Vec<usize>,
+    pub(super) rules: Vec<RuleId>,
     pub(super) entrypoint: String,
 }
 
@@ -40,8 +41,8 @@ pub(super) fn batches(rules: &[Rule]) -> Vec<Batch> {
         .map(|(resource_type, op)| together(rules, resource_type, op))
         .filter(|set| set.len() > 1)
         .collect();
-    let named = |(at, rules): (usize, Vec<usize>)| Batch {
-        rules,
+    let named = |(at, set): (usize, Vec<usize>)| Batch {
+        rules: ids(rules, &set),
         entrypoint: format!("{PACKAGE}/batch/b{at}"),
     };
     sets.into_iter().enumerate().map(named).collect()
@@ -58,19 +59,24 @@ pub(super) fn together(rules: &[Rule], resource_type: &str, op: &str) -> Vec<usi
     asked.map(|(at, _)| at).collect()
 }
 
+/// The ids of rules, by their places.
+pub(super) fn ids(rules: &[Rule], places: &[usize]) -> Vec<RuleId> {
+    let found = places.iter().filter_map(|at| rules.get(*at));
+    found.map(|rule| rule.id.clone()).collect()
+}
+
 /// The batches as Rego.
 pub(super) fn rego(rules: &[Rule], batches: &[Batch]) -> String {
     let mut text = format!("package {PACKAGE}.batch\n\nimport rego.v1\n");
-    let names: BTreeMap<usize, String> = rules
+    let names: BTreeMap<&RuleId, String> = rules
         .iter()
-        .enumerate()
-        .map(|(at, rule)| (at, reference(&rule.entrypoint)))
+        .map(|rule| (&rule.id, reference(&rule.entrypoint)))
         .collect();
     for batch in batches {
         let members: Vec<&str> = batch
             .rules
             .iter()
-            .filter_map(|at| names.get(at).map(String::as_str))
+            .filter_map(|id| names.get(id).map(String::as_str))
             .collect();
         let name = batch.entrypoint.rsplit('/').next().unwrap_or("");
         // Writing to a String cannot fail.

@@ -5,11 +5,29 @@
 //!
 //! Values arrive and leave as Rego's own: a set is a set, and a key can be any value. Each family has a file below `builtins`.
 
-mod encoding;
+mod casts;
+mod crypto;
+mod glob;
+mod graph;
+mod hex;
+mod json;
+mod net;
+mod numbers;
 mod object;
+mod patch;
+mod refused;
+mod regexp;
+mod semver;
 mod strings;
+mod time;
+mod units;
+mod url;
+mod uuid;
+mod weight;
 
 use super::term::Term;
+
+pub(super) use refused::refusal;
 
 /// A builtin: a function of its arguments, and of nothing else.
 pub(super) type Builtin = fn(&[Term]) -> Result<Term, Failure>;
@@ -24,7 +42,25 @@ pub(super) enum Failure {
 }
 
 /// All that are functions, by family.
-const FAMILIES: &[&[(&str, Builtin)]] = &[encoding::BUILTINS, object::BUILTINS, strings::BUILTINS];
+const FAMILIES: &[&[(&str, Builtin)]] = &[
+    casts::BUILTINS,
+    crypto::BUILTINS,
+    glob::BUILTINS,
+    graph::BUILTINS,
+    hex::BUILTINS,
+    json::BUILTINS,
+    net::BUILTINS,
+    numbers::BUILTINS,
+    object::BUILTINS,
+    patch::BUILTINS,
+    regexp::BUILTINS,
+    semver::BUILTINS,
+    strings::BUILTINS,
+    time::BUILTINS,
+    units::BUILTINS,
+    url::BUILTINS,
+    uuid::BUILTINS,
+];
 
 /// The one that is no function: it answers the time that the instance was given, the same for all of a run.
 const NOW: &str = "time.now_ns";
@@ -37,7 +73,7 @@ pub(super) enum Offered {
 }
 
 /// The builtins that OPA compiles into the module itself and that depend on their arguments alone.
-const COMPILED_IN: [&str; 103] = [
+const COMPILED_IN: &[&str] = &[
     "abs",
     "all",
     "and",
@@ -124,8 +160,6 @@ const COMPILED_IN: [&str; 103] = [
     "sort",
     "split",
     "startswith",
-    "strings.any_prefix_match",
-    "strings.any_suffix_match",
     "strings.replace_n",
     "strings.reverse",
     "substring",
@@ -162,6 +196,14 @@ pub(super) fn is_offered(name: &str) -> bool {
 fn text(arguments: &[Term], at: usize) -> Result<&str, Failure> {
     let argument = arguments.get(at).and_then(Term::as_str);
     argument.ok_or(Failure::Undefined)
+}
+
+/// The whole number at a place of the arguments.
+fn integer(arguments: &[Term], at: usize) -> Result<i64, Failure> {
+    match arguments.get(at) {
+        Some(Term::Number(number)) => number.as_i64().ok_or(Failure::Undefined),
+        Some(_) | None => Err(Failure::Undefined),
+    }
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub async fn bundle(folder: &Path, pack: &Pack, compiler: &Compiler) -> Result<V
     let sources = Sources::read(folder)?;
     let opa = Opa::new(compiler, pack.name(), &sources)?;
     let doing = "writing the bundle";
-    let wasm = compile::build(&opa, &pack.rules, &pack.batches).await?;
+    let wasm = compile::build(&opa, pack.manifest.dialect, &pack.rules, &pack.batches).await?;
     if wasm != pack.wasm() {
         return Err(opa.error(doing, "its files have changed meanwhile"));
     }

@@ -11,7 +11,8 @@ use super::builtins;
 use super::error::Error;
 use super::opa::Opa;
 use super::pack::{Compiler, Pack, Sources};
-use super::reads::{self, Pattern, Step, SyntaxTree};
+use super::reads::{self, Pattern, Step};
+use super::tree::SyntaxTree;
 use crate::names::RuleId;
 
 /// What the language's own operators are called in the tree; nobody asks for these.

@@ -2,15 +2,12 @@
 //!
 //! INVARIANT: rules are compiled against the builtins that our host offers and no others, so what reaches outside does not
 //! compile.
-//! INVARIANT: machine code is only taken from a file in a folder of ours that nobody else can write, when it has the hash it
-//! was written with. Anything else about a cache file means that it is written anew.
+
+mod cache;
 
 use std::collections::BTreeSet;
 use std::io::Read as _;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
-use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wasmtime::Engine;
 
@@ -20,18 +17,14 @@ use super::error::Error;
 use super::machine;
 use super::opa::Opa;
 use super::pack::{Compiler, Manifest, Sources, refused};
-use super::reads::{self, Pattern, SyntaxTree};
-use super::rule::{Block, Declaration, Rule};
+use super::pulumi;
+use super::reads::{self, Pattern};
+use super::rule::{Block, Declaration, Dialect, Rule};
+use super::tree::SyntaxTree;
 use crate::names::{RuleId, Sha256};
 
 /// LIMIT: bytes of a compiled module; OPA's runtime is a few hundred KiB.
 const WASM_BYTES_MAX: u64 = 32 << 20;
-/// LIMIT: bytes of a cache file.
-const CACHE_BYTES_MAX: u64 = 256 << 20;
-/// The cache's own version: it changes when what is stored or how it is found out changes.
-const CACHE_VERSION: &str = "lightsout policy cache 2";
-/// The version of wasmtime that `Cargo.toml` pins. wasmtime checks its own version too.
-const WASMTIME_VERSION: &str = "48.0.8";
 
 /// A pack's rules with their module.
 #[derive(Debug)]
@@ -50,23 +43,22 @@ pub(super) async fn compiled(
     engine: &Engine,
     compiler: &Compiler,
 ) -> Result<Compiled, Error> {
-    prepare_cache(&compiler.cache)?;
-    let key = Sha256::of(
-        format!(
-            "{CACHE_VERSION}\n{hash}\n{}\n{WASMTIME_VERSION}\n",
-            compiler.opa.sha256()
-        )
-        .as_bytes(),
-    );
-    let file = compiler.cache.join(format!("{key}.pack"));
-    if let Some(compiled) = read_cache(&file)? {
+    cache::prepare(&compiler.cache)?;
+    let file = cache::file(compiler, engine, hash);
+    if let Some(compiled) = cache::read(&file)? {
         return Ok(compiled);
     }
     let opa = Opa::new(compiler, manifest.name.as_str(), sources)?;
-    let trees = syntax_trees(&opa, sources).await?;
-    let rules = rules(&trees, manifest)?;
-    let batches = batch::batches(&rules);
-    let wasm = build(&opa, &rules, &batches).await?;
+    let trees = syntax_trees(&opa, sources, manifest.dialect).await?;
+    let (rules, batches) = match manifest.dialect {
+        Dialect::Native => {
+            let rules = rules(&trees, manifest)?;
+            let batches = batch::batches(&rules);
+            (rules, batches)
+        }
+        Dialect::Pulumi => (pulumi::rules(&trees, manifest)?, Vec::new()),
+    };
+    let wasm = build(&opa, manifest.dialect, &rules, &batches).await?;
     let machine_code =
         machine::compile(engine, &wasm).map_err(|error| refused(manifest.name.as_str(), error))?;
     let compiled = Compiled {
@@ -75,17 +67,28 @@ pub(super) async fn compiled(
         wasm,
         machine_code,
     };
-    write_cache(&compiler.cache, &file, &compiled)?;
+    cache::write(&compiler.cache, &file, &compiled)?;
     Ok(compiled)
+}
+
+/// Which Rego a pack is written in: Pulumi's runtime parses the one before OPA 1.0, where `import rego.v1` is the newer one.
+fn language(dialect: Dialect) -> Option<&'static str> {
+    match dialect {
+        Dialect::Native => None,
+        Dialect::Pulumi => Some("--v0-compatible"),
+    }
 }
 
 async fn syntax_trees(
     opa: &Opa<'_>,
     sources: &Sources,
+    dialect: Dialect,
 ) -> Result<Vec<(String, SyntaxTree)>, Error> {
     let mut trees = Vec::with_capacity(sources.rego.len());
     for name in sources.rego.keys() {
-        let arguments = ["parse", "--format", "json", name];
+        let mut arguments = vec!["parse", "--format", "json", "--json-include", "locations"];
+        arguments.extend(language(dialect));
+        arguments.push(name);
         let tree = opa.json("parsing the rules", &arguments).await?;
         trees.push((name.clone(), SyntaxTree(tree)));
     }
@@ -197,14 +200,47 @@ fn check_parameters(manifest: &Manifest, rules: &[Rule]) -> Result<(), RuleId> {
     }
 }
 
+/// Adds why a builtin that a rule calls is not offered; OPA only says, with file and line, that it knows none of this name.
+fn with_reasons(error: Error) -> Error {
+    let Error::Opa {
+        doing,
+        pack,
+        mut message,
+    } = error
+    else {
+        return error;
+    };
+    let named: BTreeSet<&str> = message
+        .split("undefined function ")
+        .skip(1)
+        .filter_map(|rest| rest.split_whitespace().next())
+        .collect();
+    let reasons: Vec<String> = named
+        .into_iter()
+        .filter_map(|name| {
+            let why = builtins::refusal(name)?;
+            Some(format!("\n`{name}` is not offered to policies: {why}"))
+        })
+        .collect();
+    message.extend(reasons);
+    Error::Opa {
+        doing,
+        pack,
+        message,
+    }
+}
+
 /// Compiles all rules into one module with one entrypoint each.
 pub(super) async fn build(
     opa: &Opa<'_>,
+    dialect: Dialect,
     rules: &[Rule],
     batches: &[Batch],
 ) -> Result<Vec<u8>, Error> {
     let doing = "restricting the builtins";
-    let mut capabilities: Value = opa.json(doing, &["capabilities", "--current"]).await?;
+    let mut arguments = vec!["capabilities", "--current"];
+    arguments.extend(language(dialect));
+    let mut capabilities: Value = opa.json(doing, &arguments).await?;
     let Some(builtins) = capabilities
         .get_mut("builtins")
         .and_then(Value::as_array_mut)
@@ -236,9 +272,14 @@ pub(super) async fn build(
         arguments.extend(["--entrypoint", entrypoint]);
     }
     arguments.extend(opa.rego());
-    opa.write(batch::FILE, batch::rego(rules, batches).as_bytes())?;
-    arguments.push(batch::FILE);
-    opa.run("compiling the rules", &arguments).await?;
+    arguments.extend(language(dialect));
+    if !batches.is_empty() {
+        opa.write(batch::FILE, batch::rego(rules, batches).as_bytes())?;
+        arguments.push(batch::FILE);
+    }
+    opa.run("compiling the rules", &arguments)
+        .await
+        .map_err(with_reasons)?;
     let bundle = opa.open("bundle.tar.gz")?;
     let wasm = policy_wasm(bundle)
         .map_err(|error| opa.error("reading the compiled rules", &error.to_string()))?;
@@ -261,109 +302,4 @@ fn policy_wasm(bundle: std::fs::File) -> std::io::Result<Option<Vec<u8>>> {
         }
     }
     Ok(None)
-}
-
-/// Makes the cache folder, and refuses one that somebody else can write: its content is run as machine code.
-fn prepare_cache(folder: &Path) -> Result<(), Error> {
-    let fail = |source| Error::Io {
-        doing: "making the cache of compiled policies",
-        path: folder.to_owned(),
-        source,
-    };
-    let refuse = |why: &str| Error::Cache {
-        path: folder.to_owned(),
-        why: why.to_owned(),
-    };
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(fail)?;
-    let metadata = std::fs::symlink_metadata(folder).map_err(fail)?;
-    if !metadata.is_dir() {
-        return Err(refuse("it is not a folder"));
-    }
-    if metadata.uid() != rustix::process::geteuid().as_raw() {
-        return Err(refuse(
-            "it belongs to another user; remove it or give another folder",
-        ));
-    }
-    if metadata.mode() & 0o022 != 0 {
-        return Err(refuse(
-            "others can write it; take that right away with `chmod go-w`",
-        ));
-    }
-    Ok(())
-}
-
-/// A cache file: the hash of the rest in hex, a line break, then this as JSON with lengths, a line break, and the bytes.
-#[derive(Debug, Serialize, Deserialize)]
-struct Header {
-    rules: Vec<Rule>,
-    batches: Vec<Batch>,
-    wasm: usize,
-    machine_code: usize,
-}
-
-/// What a cache file holds; nothing if it is missing or not exactly what was once written.
-fn read_cache(file: &Path) -> Result<Option<Compiled>, Error> {
-    let fail = |source| Error::Io {
-        doing: "reading the cache of compiled policies",
-        path: file.to_owned(),
-        source,
-    };
-    let open = match std::fs::File::open(file) {
-        Ok(open) => open,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(fail(error)),
-    };
-    let mut bytes = Vec::new();
-    open.take(CACHE_BYTES_MAX)
-        .read_to_end(&mut bytes)
-        .map_err(fail)?;
-    Ok(parse_cache(&bytes))
-}
-
-fn parse_cache(bytes: &[u8]) -> Option<Compiled> {
-    let (hash, rest) = bytes.split_at_checked(64)?;
-    if hash != Sha256::of(rest).to_string().as_bytes() {
-        return None;
-    }
-    let end = rest.iter().position(|&byte| byte == b'\n')?;
-    let (header, rest) = (rest.get(..end)?, rest.get(end.checked_add(1)?..)?);
-    let Ok(header) = serde_json::from_slice::<Header>(header) else {
-        return None;
-    };
-    let (wasm, machine_code) = rest.split_at_checked(header.wasm)?;
-    (machine_code.len() == header.machine_code).then(|| Compiled {
-        rules: header.rules,
-        batches: header.batches,
-        wasm: wasm.to_vec(),
-        machine_code: machine_code.to_vec(),
-    })
-}
-
-fn write_cache(folder: &Path, file: &PathBuf, compiled: &Compiled) -> Result<(), Error> {
-    let fail = |source| Error::Io {
-        doing: "writing the cache of compiled policies",
-        path: file.clone(),
-        source,
-    };
-    let header = Header {
-        rules: compiled.rules.clone(),
-        batches: compiled.batches.clone(),
-        wasm: compiled.wasm.len(),
-        machine_code: compiled.machine_code.len(),
-    };
-    let mut body = serde_json::to_vec(&header).map_err(|error| fail(error.into()))?;
-    body.push(b'\n');
-    body.extend_from_slice(&compiled.wasm);
-    body.extend_from_slice(&compiled.machine_code);
-    let mut bytes = Sha256::of(&body).to_string().into_bytes();
-    bytes.append(&mut body);
-    // Two runs may write the same entry: each renames a whole file into place.
-    let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(fail)?;
-    std::io::Write::write_all(&mut temporary, &bytes).map_err(fail)?;
-    temporary.persist(file).map_err(|error| fail(error.error))?;
-    Ok(())
 }

@@ -251,7 +251,11 @@ fn of_digest(digest: Digest, stack: Option<Stack>) -> Result<Read, Error> {
         subjects.push(subject(step).map_err(refuse)?);
     }
     Ok(Read {
-        request: Request { stack, subjects },
+        request: Request {
+            stack,
+            now_ns: None,
+            subjects,
+        },
         sames_left_out,
     })
 }

@@ -23,6 +23,8 @@ use crate::names::{Urn, excerpt};
 #[serde(deny_unknown_fields)]
 pub(super) struct Steps<'a> {
     pub(super) stack: Stack,
+    #[serde(default)]
+    pub(super) now_ns: Option<i64>,
     #[serde(borrow)]
     pub(super) subjects: Vec<Step<'a>>,
 }

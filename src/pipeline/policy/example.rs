@@ -16,6 +16,8 @@ use serde_json::{Map, Value, json};
 use super::subject::{Outcome, Request, Stack, Subject, outcome};
 use crate::names::{NameError, RuleId, StackName};
 
+/// What `time.now_ns` answers in examples: the beginning of the year 2026.
+const NOW_NS: i64 = 1_767_225_600_000_000_000;
 /// The folder of a pack's examples.
 pub const FOLDER: &str = "examples";
 /// LIMIT: bytes of one file of examples.
@@ -97,6 +99,7 @@ impl Example {
             name: StackName::new("dev")?,
         };
         Ok(Request {
+            now_ns: Some(NOW_NS),
             stack,
             subjects: self.subjects.clone(),
         })

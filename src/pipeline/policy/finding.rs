@@ -105,6 +105,23 @@ pub(super) fn parse(json: &[u8]) -> Result<Vec<Raw>, String> {
     bounded(answer(json)?)
 }
 
+/// Reads the answer of a rule of Pulumi's OPA runtime: a set of texts, or of objects with `msg`.
+pub(super) fn parse_messages(json: &[u8]) -> Result<Vec<Raw>, String> {
+    let messages: Vec<Value> = answer(json)?;
+    let raw = |message: &Value| {
+        let text = message.as_str().or_else(|| message.get("msg")?.as_str());
+        let text = text.ok_or("a violation must be a text, or an object with `msg`")?;
+        Ok(Raw {
+            path: PropertyPath::default(),
+            actual: None,
+            expected: None,
+            msg: Some(text.to_owned()),
+            urn: None,
+        })
+    };
+    bounded(messages.iter().map(raw).collect::<Result<_, String>>()?)
+}
+
 /// Reads the answer of several rules that were asked together, a set of findings each.
 pub(super) fn parse_each(json: &[u8], rules: usize) -> Result<Vec<Vec<Raw>>, String> {
     let answers: Vec<Vec<Raw>> = answer(json)?;
@@ -201,6 +218,7 @@ pub(super) fn add_unknown(result: &mut RuleResult, rule: &Rule, places: &[Undete
                     ),
                     MESSAGE_CHARS_MAX,
                 ),
+                waived: None,
             });
         }
     }
@@ -253,6 +271,7 @@ fn finding(rule: &Rule, place: Option<Place<'_>>, raw: &Raw, secret: bool) -> Fi
         path: raw.path,
         actual: raw.actual,
         expected: raw.expected,
+        waived: None,
     }
 }
 

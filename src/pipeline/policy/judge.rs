@@ -11,14 +11,15 @@ mod index;
 
 use std::rc::Rc;
 
-use super::document::{Lists, Step, may_hold_sentinel};
+use super::document::{Lists, Step, Steps, may_hold_sentinel};
 use super::error::{Error, RuleFault};
 use super::finding::{self, Place, Raw};
 use super::pack::{Pack, refused};
-use super::reads::{self, Document, Places};
+use super::pulumi;
+use super::reads::{self, Places};
 use super::report::{RuleResult, Undetermined};
 use super::route::{Call, Routes};
-use super::rule::{Rule, Scope, Unknown};
+use super::rule::{Dialect, Rule, Scope, Unknown};
 use super::subject::Stack;
 use super::wasm::{Context, Instance};
 use crate::names::Urn;
@@ -32,14 +33,20 @@ pub(super) struct Judge<'a> {
     routes: Routes,
     stack: &'a Stack,
     stack_json: String,
+    /// The document `data`: what Pulumi's runtime shows rules of their configuration.
+    data: String,
+    now_ns: Option<i64>,
     buffer: Vec<u8>,
     results: Vec<RuleResult>,
 }
 
 impl<'a> Judge<'a> {
     /// The pack, ready; the ticker of its engine must be running.
-    pub(super) fn new(pack: &'a Pack, stack: &'a Stack) -> Self {
+    pub(super) fn new(pack: &'a Pack, steps: &'a Steps<'_>) -> Self {
+        let stack = &steps.stack;
         Self {
+            data: pulumi::data(pack).to_string(),
+            now_ns: steps.now_ns,
             pack,
             instance: None,
             routes: Routes::default(),
@@ -73,11 +80,11 @@ impl<'a> Judge<'a> {
                     result.evaluated = result.evaluated.saturating_add(1);
                 }
             }
-            if !lists
+            let reads_them = lists
                 .as_ref()
-                .is_some_and(|lists| self.reads_of(call, lists))
-                && self.plain(call, step, urn)?
-            {
+                .is_some_and(|lists| self.reads_of(call, lists));
+            let is_native = self.pack.manifest.dialect == Dialect::Native;
+            if is_native && !reads_them && self.plain(call, step, urn)? {
                 continue;
             }
             let judged = match &judged {
@@ -106,7 +113,7 @@ impl<'a> Judge<'a> {
         rules.into_iter().any(|rule| {
             [unknown, secret]
                 .into_iter()
-                .any(|places| !reads::reached(&rule.reads, Document::Resource, places).is_empty())
+                .any(|places| !reads::reached(&rule.reads, rule.document(), places).is_empty())
         })
     }
 
@@ -163,7 +170,7 @@ impl<'a> Judge<'a> {
             return Ok(());
         };
         let subject = &judged.subject;
-        let paths = reads::reached(&rule.reads, Document::Resource, Places::unknown(subject));
+        let paths = reads::reached(&rule.reads, rule.document(), Places::unknown(subject));
         let unknown = if paths.is_empty() {
             Vec::new()
         } else {
@@ -173,7 +180,7 @@ impl<'a> Judge<'a> {
             }]
         };
         let secrets = Places::secret(&subject.secret_paths);
-        let secret = !reads::reached(&rule.reads, Document::Resource, secrets).is_empty();
+        let secret = !reads::reached(&rule.reads, rule.document(), secrets).is_empty();
         let question = Question {
             rule,
             urn: Some(&subject.urn),
@@ -234,7 +241,11 @@ impl<'a> Judge<'a> {
         let fail = |fault| error(self.pack, rule, urn, fault);
         match self.answer(&call.entrypoint, input) {
             Ok(answer) if answer == call.nothing.as_bytes() => Ok(Vec::new()),
-            Ok(answer) => finding::parse(&answer).map_err(|why| fail(RuleFault::Result(why))),
+            Ok(answer) => match rule.dialect {
+                Dialect::Native => finding::parse(&answer),
+                Dialect::Pulumi => finding::parse_messages(&answer),
+            }
+            .map_err(|why| fail(RuleFault::Result(why))),
             Err(fault) => Err(fail(fault)),
         }
     }
@@ -243,8 +254,14 @@ impl<'a> Judge<'a> {
     fn answer(&mut self, entrypoint: &str, input: &[u8]) -> Result<Vec<u8>, RuleFault> {
         let instance = match self.instance.take() {
             Some(instance) => instance,
-            None => Instance::start(&self.pack.module, Context::default())
-                .map_err(|error| RuleFault::Trap(refused(self.pack.name(), error).to_string()))?,
+            None => Instance::start(
+                &self.pack.module,
+                Context {
+                    data: Some(&self.data),
+                    now_ns: self.now_ns,
+                },
+            )
+            .map_err(|error| RuleFault::Trap(refused(self.pack.name(), error).to_string()))?,
         };
         let Some(entrypoint) = instance.entrypoint(entrypoint) else {
             return Err(RuleFault::Trap("its entrypoint is gone".to_owned()));

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use wasmtime::{Config, Engine, Module, OptLevel};
 
+use super::builtins;
 use super::guest::bounded;
 
 /// How often the deadline is looked at.
@@ -18,8 +19,13 @@ pub enum LoadError {
     #[error("loading a policy: {0}")]
     Module(String),
     /// It calls builtins that we have not.
-    #[error("loading a policy: it calls `{}`, which is not offered", .0.join("`, `"))]
+    #[error("loading a policy: {}", .0.iter().map(missing).collect::<Vec<_>>().join("; "))]
     MissingBuiltin(Vec<String>),
+}
+
+fn missing(name: &String) -> String {
+    let why = builtins::refusal(name).unwrap_or("it is no builtin of OPA that we know");
+    format!("it calls `{name}`, which is not offered: {why}")
 }
 
 pub(super) type Loaded<T> = Result<T, LoadError>;

@@ -168,6 +168,12 @@ impl PackDoc {
         Self::of_files(folder, &files)
     }
 
+    /// Whether the pack in a folder documents its rules: one for Pulumi's own OPA runtime does not.
+    #[must_use]
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(MANIFEST).is_file()
+    }
+
     /// The documentation of a pack of the binary.
     ///
     /// # Errors
@@ -187,9 +193,10 @@ impl PackDoc {
             line,
             why,
         };
-        let manifest = files
-            .get(MANIFEST)
-            .ok_or_else(|| refuse(MANIFEST, None, "is missing".to_owned()))?;
+        let manifest = files.get(MANIFEST).ok_or_else(|| {
+            let why = "is missing: only such a pack documents its rules; others can be built and evaluated";
+            refuse(MANIFEST, None, why.to_owned())
+        })?;
         let manifest: Manifest = std::str::from_utf8(manifest)
             .map_err(|error| error.to_string())
             .and_then(|text| serde_saphyr::from_str(text).map_err(|error| error.to_string()))

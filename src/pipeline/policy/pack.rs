@@ -17,8 +17,10 @@ use super::batch::{self, Batch};
 use super::compile::{self, Compiled};
 use super::error::Error;
 use super::machine::{self, LoadError, Ticker};
+use super::parameters::Settings;
+use super::pulumi;
 use super::report::PackRecord;
-use super::rule::Rule;
+use super::rule::{Dialect, Rule};
 use super::wasm::{Context, Instance};
 use crate::names::{PackageName, RuleId, Sha256};
 use crate::perimeter::tools::Tool;
@@ -40,12 +42,15 @@ pub struct Compiler {
 }
 
 /// A policy pack, ready to judge.
+#[derive(Clone)]
 pub struct Pack {
     pub(super) manifest: Manifest,
     pub(super) hash: Sha256,
     pub(super) rules: Vec<Rule>,
     pub(super) batches: Vec<Batch>,
     pub(super) module: Module,
+    /// What the stack's configuration sets.
+    pub(super) settings: Settings,
     wasm: Vec<u8>,
 }
 
@@ -69,6 +74,9 @@ pub(super) struct Manifest {
     /// Values for parameters that rules declare.
     #[serde(default)]
     pub(super) parameters: BTreeMap<RuleId, Map<String, Value>>,
+    /// Whose conventions its rules follow; the manifest's own name says it.
+    #[serde(skip)]
+    pub(super) dialect: Dialect,
 }
 
 /// What a pack's folder holds, as far as it decides.
@@ -77,7 +85,7 @@ pub(super) struct Sources {
     pub(super) folder: PathBuf,
     /// The Rego files without the tests, by name.
     pub(super) rego: BTreeMap<String, Vec<u8>>,
-    manifest: Vec<u8>,
+    manifest: (&'static str, Vec<u8>),
 }
 
 const MANIFEST: &str = "pack.yaml";
@@ -111,8 +119,12 @@ impl Pack {
         let module =
             machine::load(engine, &compiled.machine_code).map_err(|error| refused(&name, error))?;
         let ticker = Ticker::start(engine);
-        let instance =
-            Instance::start(&module, Context::default()).map_err(|error| refused(&name, error))?;
+        // Which time it is does not matter here, only that a rule may ask for it.
+        let context = Context {
+            now_ns: Some(0),
+            ..Context::default()
+        };
+        let instance = Instance::start(&module, context).map_err(|error| refused(&name, error))?;
         drop(ticker);
         let rules = compiled.rules.iter().map(|rule| &rule.entrypoint);
         let batches = compiled.batches.iter().map(|batch| &batch.entrypoint);
@@ -128,6 +140,7 @@ impl Pack {
             rules: compiled.rules,
             batches: compiled.batches,
             module,
+            settings: Settings::default(),
             wasm: compiled.wasm,
         })
     }
@@ -169,6 +182,7 @@ impl Pack {
             version: self.manifest.version.clone(),
             hash: self.hash,
             wasm: Sha256::of(&self.wasm),
+            settings: self.settings.clone(),
         }
     }
 }
@@ -211,10 +225,13 @@ impl Sources {
                 continue;
             }
             let is_rego = name.ends_with(".rego") && is_plain(&name) && name != batch::FILE;
-            if !is_rego && name != MANIFEST {
+            let which = [MANIFEST, pulumi::MANIFEST]
+                .into_iter()
+                .find(|known| *known == name);
+            if !is_rego && which.is_none() {
                 return Err(content(
                     &name,
-                    "is neither `pack.yaml`, `README.md` nor `*.rego` with a plain name",
+                    "is neither `pack.yaml`, `PulumiPolicy.yaml`, `README.md` nor `*.rego` with a plain name",
                 ));
             }
             let text = read_limited(&folder.join(&name))?
@@ -223,10 +240,12 @@ impl Sources {
             if bytes > PACK_BYTES_MAX {
                 return Err(content(&name, "makes the pack larger than 8 MiB"));
             }
-            if is_rego {
-                rego.insert(name, text);
-            } else {
-                manifest = Some(text);
+            match which {
+                None => drop(rego.insert(name, text)),
+                Some(_) if manifest.is_some() => {
+                    return Err(content(&name, "is a second manifest: a pack has one"));
+                }
+                Some(which) => manifest = Some((which, text)),
             }
         }
         let manifest = manifest.ok_or_else(|| {
@@ -243,19 +262,23 @@ impl Sources {
     }
 
     fn manifest(&self) -> Result<Manifest, Error> {
+        let (name, bytes) = &self.manifest;
         let refuse = |why: String| Error::Content {
             path: self.folder.clone(),
-            name: MANIFEST.to_owned(),
+            name: (*name).to_owned(),
             why,
         };
-        let text =
-            std::str::from_utf8(&self.manifest).map_err(|_| refuse("is not UTF-8".to_owned()))?;
+        let text = std::str::from_utf8(bytes).map_err(|_| refuse("is not UTF-8".to_owned()))?;
+        if *name == pulumi::MANIFEST {
+            return pulumi::manifest(text, &self.rego).map_err(refuse);
+        }
         serde_saphyr::from_str(text).map_err(|error| refuse(format!("cannot be read: {error}")))
     }
 
     /// The hash of a listing as `sha256sum` prints it, so that anybody can compute it again.
     pub(super) fn hash(&self) -> Sha256 {
-        let manifest = std::iter::once((MANIFEST, &self.manifest));
+        let (name, text) = &self.manifest;
+        let manifest = std::iter::once((*name, text));
         let rego = self.rego.iter().map(|(name, text)| (name.as_str(), text));
         let mut lines: Vec<String> = rego
             .chain(manifest)

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::subject::{PathSegment, PropertyPath, Subject};
+use super::tree::{SyntaxTree, literal};
 
 /// One mention of `input`: the way from the input's root as far as it is literal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -69,6 +70,30 @@ fn index_part(steps: &[Step]) -> Part<'_> {
             ("stack" | "counts" | "params", _) => Part::Known,
             _ => Part::Everything,
         },
+    }
+}
+
+/// What a pattern means in the document that a rule of Pulumi's OPA runtime sees: properties stand at the top, and may have
+/// the name of anything else.
+fn pulumi_part(steps: &[Step]) -> Part<'_> {
+    match steps.split_first() {
+        None | Some((Step::Any, _)) => Part::Everything,
+        Some((Step::Key(key), rest)) => match key.as_str() {
+            "__type" | "__urn" | "__name" | "__options" | "__provider" | "__op" | "__stack"
+            | "__unknown_paths" | "__secret_paths" => Part::Known,
+            "__properties" | "__props" => Part::Inputs(rest),
+            "properties" | "props" => Part::Inputs(&[]),
+            "__old" => Part::OldInputs(rest),
+            "__diff" => Part::Everything,
+            _ => Part::Inputs(steps),
+        },
+    }
+}
+
+fn pulumi_index_part(steps: &[Step]) -> Part<'_> {
+    match steps {
+        [Step::Key(key), _, rest @ ..] if key == "resources" => pulumi_part(rest),
+        [] | [Step::Key(_) | Step::Any, ..] => Part::Everything,
     }
 }
 
@@ -152,12 +177,18 @@ pub(super) enum Document {
     Resource,
     /// The stack's index.
     Index,
+    /// One resource, for Pulumi's OPA runtime.
+    PulumiResource,
+    /// All resources, for Pulumi's OPA runtime.
+    PulumiStack,
 }
 
 fn parts<'a>(reads: &'a [Pattern], document: Document) -> impl Iterator<Item = Part<'a>> {
     reads.iter().map(move |pattern| match document {
         Document::Resource => part(&pattern.0),
         Document::Index => index_part(&pattern.0),
+        Document::PulumiResource => pulumi_part(&pattern.0),
+        Document::PulumiStack => pulumi_index_part(&pattern.0),
     })
 }
 
@@ -174,47 +205,6 @@ pub(super) fn reached(
     found.sort();
     found.dedup();
     found
-}
-
-/// One Rego file as `opa parse --format json` shows it.
-#[derive(Debug)]
-pub(super) struct SyntaxTree(pub(super) Value);
-
-impl SyntaxTree {
-    /// The package, without `data`; `None` when a part of it is not text.
-    pub(super) fn package(&self) -> Option<Vec<String>> {
-        let parts = self.0.pointer("/package/path")?.as_array()?;
-        parts.iter().skip(1).map(literal).collect()
-    }
-
-    /// The METADATA block of the package.
-    pub(super) fn package_metadata(&self) -> Option<&Value> {
-        let blocks = self.0.get("annotations")?.as_array()?;
-        blocks
-            .iter()
-            .find(|block| block.get("scope").and_then(Value::as_str) == Some("package"))
-    }
-
-    /// Whether the package has a rule of this name.
-    pub(super) fn defines(&self, rule: &str) -> bool {
-        let rules = self.0.get("rules").and_then(Value::as_array);
-        rules.into_iter().flatten().any(|each| {
-            let first = each.pointer("/head/ref/0/value").and_then(Value::as_str);
-            let name = each.pointer("/head/name").and_then(Value::as_str);
-            first.or(name) == Some(rule)
-        })
-    }
-
-    fn code(&self) -> impl Iterator<Item = &Value> {
-        ["imports", "rules"]
-            .into_iter()
-            .filter_map(|key| self.0.get(key))
-    }
-}
-
-fn literal(term: &Value) -> Option<String> {
-    (term.get("type")?.as_str()? == "string")
-        .then(|| term.get("value")?.as_str().map(str::to_owned))?
 }
 
 /// The files that the first one can reach through `data`, itself and its package's other files among them.

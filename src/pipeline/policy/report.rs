@@ -3,12 +3,16 @@
 //! INVARIANT: no field says that the preview passed. The verdict is computed from what was found each time it is asked for,
 //! and a report without rules has none but [`Verdict::Hollow`].
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::parameters::Settings;
 use super::rule::{Level, Severity};
 use super::subject::PropertyPath;
+use super::waiver::Waived;
 use crate::names::{RuleId, Sha256, Urn};
+use crate::pipeline::cooling::Cooling;
 
 /// What all rules of all packs said about one preview.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,6 +24,21 @@ pub struct PolicyReport {
     pub rules: Vec<RuleResult>,
     /// How many steps of the preview were judged.
     pub subjects: u64,
+    /// What the ledger and the waivers say beside the rules; nothing outside of a run, and no run is decided without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<History>,
+}
+
+/// What was known beside the preview when the report was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct History {
+    /// The time by which waivers and cooling periods were judged.
+    pub at: Timestamp,
+    /// Hash of the file of waivers, when the stack has one.
+    pub waivers: Option<Sha256>,
+    /// Resources that lost their protection lately.
+    pub cooling: Vec<Cooling>,
 }
 
 /// Which pack judged.
@@ -34,6 +53,9 @@ pub struct PackRecord {
     pub hash: Sha256,
     /// What the compiled rules hash to.
     pub wasm: Sha256,
+    /// What the stack's configuration sets in it.
+    #[serde(default, skip_serializing_if = "Settings::is_empty")]
+    pub settings: Settings,
 }
 
 /// What one rule said.
@@ -59,7 +81,7 @@ pub struct RuleResult {
 }
 
 /// One place where a rule's demand is not met.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
     /// The rule.
@@ -78,6 +100,17 @@ pub struct Finding {
     pub expected: Option<Value>,
     /// What is wrong and what to do about it: bounded, no control characters.
     pub message: String,
+    /// Why it does not refuse although its rule does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waived: Option<Box<Waived>>,
+}
+
+impl Finding {
+    /// Whether it refuses. Nothing else in the crate decides that.
+    #[must_use]
+    pub fn refuses(&self) -> bool {
+        self.level == Level::Mandatory && self.waived.is_none()
+    }
 }
 
 /// A resource about which a rule could not know.
@@ -143,12 +176,26 @@ impl PolicyReport {
 
     /// The findings that refuse.
     pub fn denials(&self) -> impl Iterator<Item = &Finding> {
-        self.findings(Level::Mandatory)
+        self.findings().filter(|finding| finding.refuses())
     }
 
-    /// The findings that do not refuse.
+    /// The findings that do not refuse, because their rules only advise.
     pub fn warnings(&self) -> impl Iterator<Item = &Finding> {
-        self.findings(Level::Advisory)
+        self.findings()
+            .filter(|finding| finding.level == Level::Advisory && finding.waived.is_none())
+    }
+
+    /// The findings that are waived.
+    pub fn waived(&self) -> impl Iterator<Item = (&Finding, &Waived)> {
+        self.findings()
+            .filter_map(|finding| Some((finding, finding.waived.as_deref()?)))
+    }
+
+    /// Whether a waiver that the verdict rests on has ended since.
+    #[must_use]
+    pub fn rests_on_the_past(&self, now: Timestamp) -> bool {
+        self.waived()
+            .any(|(finding, waived)| finding.level == Level::Mandatory && waived.expires <= now)
     }
 
     /// Where mandatory rules could not know.
@@ -157,8 +204,8 @@ impl PolicyReport {
             .flat_map(|rule| rule.undetermined.iter().map(|place| (&rule.rule, place)))
     }
 
-    fn findings(&self, level: Level) -> impl Iterator<Item = &Finding> {
-        self.at(level).flat_map(|rule| &rule.findings)
+    fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.rules.iter().flat_map(|rule| &rule.findings)
     }
 
     fn at(&self, level: Level) -> impl Iterator<Item = &RuleResult> {

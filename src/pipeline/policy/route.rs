@@ -69,7 +69,8 @@ impl Routes {
 
 fn calls(pack: &Pack, resource_type: &str, op: &str) -> Vec<Call> {
     let together = batch::together(&pack.rules, resource_type, op);
-    let batch = pack.batches.iter().find(|batch| batch.rules == together);
+    let ids = batch::ids(&pack.rules, &together);
+    let batch = pack.batches.iter().find(|batch| batch.rules == ids);
     let mut calls = Vec::new();
     if let Some(batch) = batch {
         calls.push(Call::together(

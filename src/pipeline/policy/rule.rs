@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::reads::Pattern;
+use super::reads::{Document, Pattern};
 use super::subject::{Outcome, outcome};
 use crate::names::RuleId;
 
@@ -49,6 +49,17 @@ pub(super) enum Scope {
     Stack,
 }
 
+/// Whose conventions a pack follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Dialect {
+    /// Ours: METADATA, findings with paths.
+    #[default]
+    Native,
+    /// Those of Pulumi's OPA runtime.
+    Pulumi,
+}
+
 /// What a value that is not known at preview means to a rule that reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -75,6 +86,7 @@ pub(super) struct Rule {
     pub(super) severity: Severity,
     pub(super) level: Level,
     pub(super) scope: Scope,
+    pub(super) dialect: Dialect,
     pub(super) types: Vec<String>,
     pub(super) ops: Option<Vec<String>>,
     pub(super) unknown: Unknown,
@@ -205,6 +217,7 @@ impl Declaration {
             severity: self.severity,
             level: self.level,
             scope: self.scope,
+            dialect: Dialect::Native,
             types: self.types,
             ops: self.ops,
             unknown: self.unknown,
@@ -280,6 +293,16 @@ pub(super) fn fill(template: &str, value: impl Fn(&str) -> String) -> String {
 }
 
 impl Rule {
+    /// Which document it reads.
+    pub(super) const fn document(&self) -> Document {
+        match (self.dialect, self.scope) {
+            (Dialect::Native, Scope::Resource) => Document::Resource,
+            (Dialect::Native, Scope::Stack) => Document::Index,
+            (Dialect::Pulumi, Scope::Resource) => Document::PulumiResource,
+            (Dialect::Pulumi, Scope::Stack) => Document::PulumiStack,
+        }
+    }
+
     /// Whether the rule judges steps of this type and operation.
     ///
     /// Without `ops` a rule judges what would be there afterwards: what is removed cannot be badly configured, and what

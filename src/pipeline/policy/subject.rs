@@ -19,6 +19,9 @@ use crate::names::{StackName, Urn};
 pub struct Request {
     /// The stack that the preview is of.
     pub stack: Stack,
+    /// What `time.now_ns` answers to every rule, all the time; a rule that asks without it is a fault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub now_ns: Option<i64>,
     /// The steps of the preview, in its order.
     pub subjects: Vec<Subject>,
 }

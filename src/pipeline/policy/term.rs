@@ -23,9 +23,9 @@ pub(super) enum Term {
     Bool(bool),
     Number(Number),
     String(String),
-    Array(Vec<Term>),
-    Object(BTreeMap<Term, Term>),
-    Set(BTreeSet<Term>),
+    Array(Vec<Self>),
+    Object(BTreeMap<Self, Self>),
+    Set(BTreeSet<Self>),
 }
 
 impl Term {
@@ -107,8 +107,8 @@ impl From<&BigInt> for Term {
     }
 }
 
-impl FromIterator<Term> for Term {
-    fn from_iter<I: IntoIterator<Item = Term>>(items: I) -> Self {
+impl FromIterator<Self> for Term {
+    fn from_iter<I: IntoIterator<Item = Self>>(items: I) -> Self {
         Self::Array(items.into_iter().collect())
     }
 }

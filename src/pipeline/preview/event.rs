@@ -4,6 +4,7 @@
 //! anything unknown means that the log is not what we think it is.
 
 mod op;
+mod policy;
 
 use std::collections::BTreeMap;
 
@@ -203,6 +204,17 @@ enum Event {
     ResOutputsEvent(Step),
     ResOpFailedEvent(Failed),
     ErrorEvent(Value),
+    PolicyLoadEvent(Empty),
+    PolicyEvent(policy::Violation),
+    PolicyAnalyzeSummaryEvent(
+        #[expect(dead_code, reason = "read to be strict about its shape")] policy::Summary,
+    ),
+    PolicyRemediateSummaryEvent(
+        #[expect(dead_code, reason = "read to be strict about its shape")] policy::Summary,
+    ),
+    PolicyAnalyzeStackSummaryEvent(
+        #[expect(dead_code, reason = "read to be strict about its shape")] policy::Summary,
+    ),
 }
 
 #[derive(Deserialize)]
@@ -301,7 +313,15 @@ impl Reader {
         }
         match event {
             Event::CancelEvent(_) => self.is_ended = true,
-            Event::StdoutEvent(_) | Event::PreludeEvent(_) => {}
+            Event::StdoutEvent(_)
+            | Event::PreludeEvent(_)
+            | Event::PolicyLoadEvent(_)
+            | Event::PolicyAnalyzeSummaryEvent(_)
+            | Event::PolicyRemediateSummaryEvent(_)
+            | Event::PolicyAnalyzeStackSummaryEvent(_) => {}
+            Event::PolicyEvent(said) => {
+                self.say(said.severity(), &said.line(), said.resource_urn);
+            }
             Event::ErrorEvent(value) => self.say("error", &value.to_string(), None),
             Event::DiagnosticEvent(said) => {
                 if !said.ephemeral {

@@ -175,7 +175,9 @@ async fn check(run: &Run<'_>, folder: &OwnedFd) -> Result<Checked, Fault> {
             Ok(failed(Some(hash), text))
         }
         Previewed::Preview { preview, .. } => {
-            let report = match super::judge_policies(run, &preview, "check-pack").await {
+            let at = crate::perimeter::now();
+            let judged = super::rules::judge(run, &preview, "check-pack", at).await;
+            let report = match judged {
                 Ok(report) => report,
                 // The packs are the base's; what a rule makes of this program is said where the run is judged.
                 Err(Fault::Policy(error)) => {

@@ -1,14 +1,14 @@
 //! A policy report as JUnit's XML, for CI systems that show tests.
 //!
 //! A pack is a test suite. A rule that found nothing is one test case that passed; each finding of a mandatory rule is one that failed, each
-//! resource about which a rule cannot know is one that was skipped. What an advisory rule finds stands in the output of a case that passed: what
+//! resource about which a rule cannot know, and each finding that is waived, is one that was skipped. What an advisory rule finds stands in the output of a case that passed: what
 //! a CI system counts as failed is what refuses.
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Told, word};
 use crate::fault::Fault;
-use crate::pipeline::policy::{Finding, Level, RuleResult, Undetermined};
+use crate::pipeline::policy::{Finding, Level, RuleResult, Undetermined, waiver};
 
 impl Told<'_> {
     /// The report.
@@ -31,6 +31,13 @@ impl Told<'_> {
             }
             report.add_test_suite(suite);
         }
+        let about = |rule: &&RuleResult| rule.pack == waiver::PACK;
+        let mut waivers = self.report.rules.iter().filter(about).peekable();
+        if waivers.peek().is_some() {
+            let mut suite = TestSuite::new(waiver::PACK);
+            suite.add_test_cases(waivers.flat_map(cases));
+            report.add_test_suite(suite);
+        }
         report
             .to_string()
             .map_err(|error| Fault::Usage(format!("writing JUnit's XML: {error}")))
@@ -39,7 +46,7 @@ impl Told<'_> {
 
 fn cases(rule: &RuleResult) -> Vec<TestCase> {
     let mut cases: Vec<TestCase> = match rule.level {
-        Level::Mandatory => rule.findings.iter().map(|it| failed(rule, it)).collect(),
+        Level::Mandatory => rule.findings.iter().map(|it| found(rule, it)).collect(),
         Level::Advisory => Vec::new(),
     };
     cases.extend(rule.undetermined.iter().map(|it| skipped(rule, it)));
@@ -61,9 +68,19 @@ fn case(rule: &RuleResult, name: &str, status: TestCaseStatus) -> TestCase {
     case
 }
 
-fn failed(rule: &RuleResult, finding: &Finding) -> TestCase {
+fn found(rule: &RuleResult, finding: &Finding) -> TestCase {
     let at = finding.urn.as_ref().map_or("the stack", |urn| urn.as_str());
     let name = format!("{}: {at} {}", rule.rule, finding.path);
+    if let Some(waived) = &finding.waived {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message(format!(
+            "waived until {} by {}: {}",
+            waived.expires,
+            waived.owner.as_str(),
+            waived.reason
+        ));
+        return case(rule, name.trim_end(), status);
+    }
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
     status.set_type(word(rule.severity));
     status.set_message(finding.message.as_str());

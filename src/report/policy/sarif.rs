@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{Told, word};
 use crate::names::{Sha256, Urn};
 use crate::pipeline::policy::metadata::RuleDoc;
-use crate::pipeline::policy::{Finding, Level, RuleResult, Severity, Undetermined};
+use crate::pipeline::policy::{Finding, Level, RuleResult, Severity, Undetermined, Waived};
 use crate::report::markdown::code;
 
 /// LIMIT of GitHub's code scanning: results of one run.
@@ -92,6 +92,14 @@ impl Told<'_> {
         result.insert("message".to_owned(), json!({ "text": finding.message }));
         let properties = json!({ "severity": word(rule.severity), "path": path, "actual": finding.actual, "expected": finding.expected });
         result.insert("properties".to_owned(), properties);
+        // An empty list says that nothing suppresses it; without one, readers would have to guess.
+        let suppressions: Vec<Value> = finding
+            .waived
+            .as_deref()
+            .map(suppression)
+            .into_iter()
+            .collect();
+        result.insert("suppressions".to_owned(), suppressions.into());
         Value::Object(result)
     }
 
@@ -147,6 +155,16 @@ impl Told<'_> {
         .map(|(key, value)| (key.to_owned(), value))
         .collect()
     }
+}
+
+/// A waiver, in SARIF's words.
+fn suppression(waived: &Waived) -> Value {
+    json!({
+        "kind": "external",
+        "status": "accepted",
+        "justification": format!("{} ({}, until {})", waived.reason, waived.owner.as_str(), waived.expires),
+        "properties": { "waiver": waived.waiver, "approvedBy": waived.approved_by, "daysLeft": waived.days_left },
+    })
 }
 
 const fn level(level: Level) -> &'static str {

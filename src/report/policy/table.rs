@@ -1,7 +1,7 @@
 //! A policy report for people.
 
 use super::{Told, word};
-use crate::pipeline::policy::{Finding, Verdict};
+use crate::pipeline::policy::{Finding, Verdict, Waived};
 
 /// LIMIT: findings and places of each kind that are shown.
 const SHOWN_MAX: usize = 100;
@@ -28,10 +28,12 @@ impl Told<'_> {
             })
         });
         let undetermined: Vec<String> = undetermined.collect();
+        let waived: Vec<String> = report.waived().map(|it| waived(it.0, it.1)).collect();
         for (mark, texts) in [
             ("DENIED", &denials),
             ("warning", &warnings),
             ("unknown", &undetermined),
+            ("waived", &waived),
         ] {
             let shown = texts.iter().take(SHOWN_MAX);
             lines.extend(shown.map(|text| format!("{mark:>10}  {text}")));
@@ -69,6 +71,18 @@ pub const fn verdict(verdict: Verdict) -> &'static str {
         Verdict::Undetermined => "undetermined",
         Verdict::Clean => "clean",
     }
+}
+
+fn waived(finding: &Finding, waived: &Waived) -> String {
+    let at = finding.urn.as_ref().map_or("the stack", |urn| urn.as_str());
+    format!(
+        "{} ({}) of {at}, {} days left, by {}: {}",
+        finding.rule,
+        word(finding.severity),
+        waived.days_left,
+        waived.owner.as_str(),
+        waived.reason
+    )
 }
 
 fn finding(finding: &Finding) -> String {

@@ -117,6 +117,7 @@ pub(crate) fn trial(seed: u64) -> TrialRecord {
         deployed: true,
         teardown: Teardown::Left(0),
         evidence: lightsout::names::Sha256::of(b"state"),
+        policies: None,
     }
 }
 

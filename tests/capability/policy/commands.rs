@@ -257,6 +257,43 @@ fn code_scanning_and_ci_systems_get_their_formats() {
     );
 }
 
+/// Such a pack documents nothing, which keeps nobody from using it.
+#[test]
+fn a_pack_for_pulumis_runtime_is_built_and_evaluated() {
+    let held = tempfile::tempdir().unwrap();
+    let folder = held.path().join("theirs");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(
+        folder.join("PulumiPolicy.yaml"),
+        "runtime: opa\nversion: 1.0.0\n",
+    )
+    .unwrap();
+    let rule = "package theirs\n\nimport rego.v1\n\ndeny_bare contains msg if {\n\tnot input.tags\n\tmsg := \"bare\"\n}\n";
+    std::fs::write(folder.join("rules.rego"), rule).unwrap();
+    policy(held.path(), &["build", "theirs"], "").expect(0);
+    let arguments = ["eval", "--pack", "theirs", "--format", "sarif"];
+    let sarif = policy(held.path(), &arguments, &preview("update"))
+        .expect(10)
+        .json();
+    let run = &sarif["runs"][0];
+    assert_eq!(
+        run["tool"]["driver"]["rules"][0]["id"],
+        json!("theirs-deny_bare")
+    );
+    assert!(
+        run["results"][0]["message"]["text"]
+            .as_str()
+            .unwrap()
+            .contains("bare")
+    );
+    let ran = policy(held.path(), &["test", "theirs"], "").expect(1);
+    assert!(
+        ran.stderr.contains("can be built and evaluated"),
+        "{}",
+        ran.stderr
+    );
+}
+
 #[test]
 fn rules_are_listed_and_explained() {
     let (held, folder) = new_pack();
@@ -288,7 +325,7 @@ fn rules_are_listed_and_explained() {
         .expect(0)
         .json();
     assert_eq!(ran["pack"], json!("aws-baseline"));
-    let ran = explain(&["aws-s3-01"]).expect(2);
+    let ran = explain(&["aws-s3-O01"]).expect(2);
     assert!(
         ran.stderr.contains("did you mean `AWS-S3-001`?"),
         "{}",

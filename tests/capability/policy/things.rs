@@ -54,7 +54,11 @@ pub(crate) fn baseline() -> &'static Pack {
 
 pub(crate) fn request(subjects: Vec<Subject>) -> Request {
     let stack = serde_json::from_value(json!({"project": "site", "name": "dev"})).unwrap();
-    Request { stack, subjects }
+    Request {
+        stack,
+        now_ns: None,
+        subjects,
+    }
 }
 
 /// A new resource of a type that only the tests know.

@@ -44,8 +44,8 @@ impl Bag {
         } = Properties::parse(properties).map_err(|error| error.to_string())?;
         let mut bag = Self {
             values: Value::Object(values.into_iter().collect()),
-            unknown: unknown.iter().map(path).collect(),
-            secret: secret.iter().map(path).collect(),
+            unknown: unknown.iter().map(|it| path(it)).collect(),
+            secret: secret.iter().map(|it| path(it)).collect(),
         };
         hide(
             &mut bag.values,
@@ -60,7 +60,7 @@ impl Bag {
     }
 }
 
-fn path(segments: &Vec<Segment>) -> PropertyPath {
+fn path(segments: &[Segment]) -> PropertyPath {
     let segment = |segment: &Segment| match segment {
         Segment::Key(key) => PathSegment::Key(key.clone()),
         Segment::Index(index) => PathSegment::Index(*index as u64),

@@ -9,9 +9,11 @@ use super::Judge;
 use crate::names::Urn;
 use crate::pipeline::policy::error::Error;
 use crate::pipeline::policy::finding::Raw;
+use crate::pipeline::policy::pulumi;
+use crate::pipeline::policy::reads::Document;
 use crate::pipeline::policy::report::Undetermined;
 use crate::pipeline::policy::route::Call;
-use crate::pipeline::policy::rule::Rule;
+use crate::pipeline::policy::rule::{Dialect, Rule};
 use crate::pipeline::policy::subject::{PathSegment, PropertyPath, Stack, Subject};
 
 /// A subject with the document that rules about one resource see.
@@ -71,9 +73,16 @@ impl Judge<'_> {
         document: impl Fn(Option<Substitute>) -> Map<String, Value>,
     ) -> Result<Vec<Raw>, Error> {
         let call = Call::alone(0, question.rule);
-        let mut once = |mut document: Map<String, Value>| {
+        let mut once = |document: Map<String, Value>| {
+            let mut document = match question.rule.document() {
+                Document::Resource | Document::Index => document,
+                Document::PulumiResource => pulumi::resource(&document),
+                Document::PulumiStack => pulumi::stack(&document),
+            };
             let parameters = Value::Object(question.rule.parameters.clone());
-            document.insert("params".to_owned(), parameters);
+            if question.rule.dialect == Dialect::Native {
+                document.insert("params".to_owned(), parameters);
+            }
             let input = Value::Object(document).to_string();
             self.once(question.rule, question.urn, &call, input.as_bytes())
         };

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::ask::{Question, Substitute, substituted};
+use super::ask::{Judged, Question, Substitute, substituted};
 use super::{Judge, Place, error};
 use crate::names::Urn;
 use crate::pipeline::policy::document::{Step, may_hold_sentinel};
 use crate::pipeline::policy::error::Error;
 use crate::pipeline::policy::finding;
 use crate::pipeline::policy::projection::{Member, Projection};
-use crate::pipeline::policy::reads::{self, Document, Places};
+use crate::pipeline::policy::reads::{self, Places};
 use crate::pipeline::policy::report::Undetermined;
 use crate::pipeline::policy::route::Call;
-use crate::pipeline::policy::rule::Rule;
+use crate::pipeline::policy::rule::{Dialect, Rule};
 use crate::pipeline::policy::subject::{Stack, Subject};
 
 impl Judge<'_> {
@@ -35,7 +35,8 @@ impl Judge<'_> {
             .copied()
             .collect();
         let call = Call::alone(at, rule);
-        if concerned.iter().all(|(step, _)| step.is_plain()) {
+        let is_plain = concerned.iter().all(|(step, _)| step.is_plain());
+        if is_plain && rule.dialect == Dialect::Native {
             let input = text(rule, &concerned, &self.stack_json, &call.params);
             if !may_hold_sentinel(&input) {
                 let found = self.once(rule, None, &call, &input)?;
@@ -51,7 +52,7 @@ impl Judge<'_> {
             .map(|(step, urn)| step.subject((*urn).clone()))
             .collect::<Result<_, _>>()?;
         let unknown = subjects.iter().filter_map(|subject| {
-            let paths = reads::reached(&rule.reads, Document::Index, Places::unknown(subject));
+            let paths = reads::reached(&rule.reads, rule.document(), Places::unknown(subject));
             (!paths.is_empty()).then(|| Undetermined {
                 urn: subject.urn.clone(),
                 paths,
@@ -64,7 +65,7 @@ impl Judge<'_> {
         };
         let secret = subjects.iter().any(|subject| {
             let secrets = Places::secret(&subject.secret_paths);
-            !reads::reached(&rule.reads, Document::Index, secrets).is_empty()
+            !reads::reached(&rule.reads, rule.document(), secrets).is_empty()
         });
         let stack = self.stack;
         let found = self.ask(&question, |substitute| {
@@ -140,6 +141,9 @@ fn document(
         .members()
         .any(|(_, member, _)| member == Member::Inputs);
     let resource = |subject: &Subject| {
+        if rule.dialect == Dialect::Pulumi {
+            return Value::Object(Judged::new(subject.clone(), stack).with(substitute));
+        }
         let mut resource = json!({
             "urn": subject.urn, "op": subject.op, "type": subject.resource_type, "name": subject.name,
             "options": subject.options,

@@ -117,7 +117,7 @@ async fn module(
     let sources = Sources::read(folder)?;
     let opa = Opa::new(compiler, pack.name(), &sources)?;
     let rules: Vec<Rule> = asked.iter().map(|asked| asked.rule.clone()).collect();
-    Ok(compile::build(&opa, &rules, &[]).await?)
+    Ok(compile::build(&opa, pack.manifest.dialect, &rules, &[]).await?)
 }
 
 /// The documents that the rule is shown of an example, with nothing taken out and nothing put in the place of what is unknown.

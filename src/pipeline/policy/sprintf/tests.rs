@@ -3,10 +3,10 @@ use serde_json::{Value, json};
 use super::*;
 
 fn terms(values: &Value) -> Vec<Term> {
-    match Term::parse(values.to_string().as_bytes()).unwrap() {
-        Term::Array(terms) => terms,
-        other => panic!("{other} is no array"),
-    }
+    let Term::Array(terms) = Term::parse(values.to_string().as_bytes()).unwrap() else {
+        panic!("{values} is no array");
+    };
+    terms
 }
 
 #[track_caller]

@@ -66,6 +66,32 @@ fn a_log_that_cannot_be_trusted_is_an_error() {
     assert!(parse(b"").is_err());
 }
 
+#[test]
+fn what_a_policy_says_is_a_diagnostic() {
+    const SAID: &str = r#""policyEvent":{"resourceUrn":"urn:pulumi:dev::site::a:b:C::n","message":"what it wants\nwhat is wrong\n","color":"never","policyName":"P-1","policyPackName":"p","policyPackVersion":"1","policyPackVersionTag":"1","enforcementLevel":"mandatory"}"#;
+    let with = |said: &str| {
+        let text = log().replacen("\"preludeEvent\":{\"config\":{}}", said, 1);
+        assert_ne!(text, log(), "the replacement must hit");
+        parse(text.as_bytes())
+    };
+    let log = with(SAID).unwrap();
+    let [said] = log.diagnostics.as_slice() else {
+        panic!("one: {:?}", log.diagnostics);
+    };
+    assert_eq!(said.severity, "error");
+    assert_eq!(
+        said.message,
+        "policy `P-1` of `p`: what it wants: what is wrong"
+    );
+    assert!(said.urn.is_some());
+    let milder = with(&SAID.replace("\"mandatory\"", "\"advisory\"")).unwrap();
+    assert_eq!(milder.diagnostics[0].severity, "warning");
+    let strange = with(&SAID.replace("\"mandatory\"", "\"whatever\"")).unwrap_err();
+    assert!(strange.to_string().contains("unknown variant"), "{strange}");
+    let asked = r#""policyAnalyzeStackSummaryEvent":{"policyPackName":"p","policyPackVersion":"1","policyPackVersionTag":"1","passed":["few"]}"#;
+    assert!(with(asked).unwrap().diagnostics.is_empty());
+}
+
 proptest::proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes: Vec<u8>) {

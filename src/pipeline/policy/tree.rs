@@ -1,0 +1,72 @@
+//! OPA's syntax tree of one file, as far as it is looked at.
+
+use serde_json::Value;
+
+/// One Rego file as `opa parse --format json` shows it.
+#[derive(Debug)]
+pub(super) struct SyntaxTree(pub(super) Value);
+
+impl SyntaxTree {
+    /// The package, without `data`; `None` when a part of it is not text.
+    pub(super) fn package(&self) -> Option<Vec<String>> {
+        let parts = self.0.pointer("/package/path")?.as_array()?;
+        parts.iter().skip(1).map(literal).collect()
+    }
+
+    /// The METADATA block of the package.
+    pub(super) fn package_metadata(&self) -> Option<&Value> {
+        let blocks = self.0.get("annotations")?.as_array()?;
+        blocks
+            .iter()
+            .find(|block| block.get("scope").and_then(Value::as_str) == Some("package"))
+    }
+
+    /// Whether the package has a rule of this name.
+    pub(super) fn defines(&self, rule: &str) -> bool {
+        let rules = self.0.get("rules").and_then(Value::as_array);
+        let mut names = rules.into_iter().flatten().filter_map(rule_name);
+        names.any(|name| name == rule)
+    }
+
+    /// The names of its rules, in their order.
+    pub(super) fn rules(&self) -> Vec<String> {
+        let rules = self.0.get("rules").and_then(Value::as_array);
+        rules.into_iter().flatten().filter_map(rule_name).collect()
+    }
+
+    /// The METADATA block right above a rule of this name.
+    pub(super) fn rule_metadata(&self, name: &str) -> Option<&Value> {
+        let row = |node: &Value| node.pointer("/location/row").and_then(Value::as_u64);
+        let rules = self.0.get("rules")?.as_array()?;
+        let blocks = self.0.get("annotations")?.as_array()?;
+        rules
+            .iter()
+            .filter(|rule| rule_name(rule).as_deref() == Some(name))
+            .find_map(|rule| {
+                let at = row(rule)?;
+                let block = blocks.iter().rev().find(|block| row(block) < Some(at))?;
+                let is_between = |other: &&Value| row(other) > row(block) && row(other) < Some(at);
+                let is_ours = block.get("scope").and_then(Value::as_str) == Some("rule");
+                (is_ours && !rules.iter().any(|other| is_between(&other))).then_some(block)
+            })
+    }
+
+    pub(super) fn code(&self) -> impl Iterator<Item = &Value> {
+        ["imports", "rules"]
+            .into_iter()
+            .filter_map(|key| self.0.get(key))
+    }
+}
+
+/// What a rule's head begins with.
+fn rule_name(rule: &Value) -> Option<String> {
+    let first = rule.pointer("/head/ref/0/value").and_then(Value::as_str);
+    let name = rule.pointer("/head/name").and_then(Value::as_str);
+    first.or(name).map(str::to_owned)
+}
+
+/// The text of a term that is one.
+pub(super) fn literal(term: &Value) -> Option<String> {
+    (term.get("type")?.as_str()? == "string")
+        .then(|| term.get("value")?.as_str().map(str::to_owned))?
+}
