@@ -76,10 +76,11 @@ fn four_engines_find_the_same() {
     let shipped = Shipped::read(&opa);
     let cases = Cases::of(&shipped);
     println!(
-        "{} packs, {} rules, {} examples, {} generated previews of {} resources; {} questions",
+        "{} packs, {} rules, {} examples, {} inputs that earlier runs found, {} generated previews of {} resources; {} questions",
         shipped.packs.len(),
         shipped.rules.len(),
         cases.examples,
+        cases.found,
         cases.previews,
         cases.generated,
         cases.questions.len()

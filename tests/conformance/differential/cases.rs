@@ -1,7 +1,9 @@
 //! What is asked: every example of every pack, and previews made of pieces of them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
 
+use lightsout::names::RuleId;
 use lightsout::pipeline::policy::example;
 use serde_json::{Value, json};
 
@@ -43,6 +45,8 @@ pub(crate) struct Cases {
     pub(crate) questions: BTreeSet<Question>,
     params: BTreeMap<String, String>,
     pub(crate) examples: usize,
+    /// What earlier runs found, and is asked always.
+    pub(crate) found: usize,
     pub(crate) previews: usize,
     pub(crate) generated: usize,
 }
@@ -69,6 +73,10 @@ impl Cases {
                 cases.add(shipped, subjects, !example.has_unknown());
                 cases.examples += 1;
             }
+        }
+        for example in found() {
+            cases.found += 1;
+            cases.add(shipped, example, true);
         }
         let values = values(&pieces);
         let mut random = Random::new(SEED);
@@ -150,6 +158,26 @@ impl Cases {
             is_plain: is_known && no_secret,
         });
     }
+}
+
+/// Inputs in which generated previews once showed a difference: other packs make other previews, and these stay.
+fn found() -> Vec<Vec<Value>> {
+    let text = include_str!("found.json");
+    let rule = RuleId::new("FOUND").unwrap();
+    let examples = example::parse(
+        Path::new("found.json"),
+        text.as_bytes(),
+        &rule,
+        example::Kind::Deny,
+    );
+    let subjects = |example: example::Example| {
+        example
+            .subjects
+            .iter()
+            .map(|subject| json!(subject))
+            .collect()
+    };
+    examples.unwrap().into_iter().map(subjects).collect()
 }
 
 /// What a rule about the whole stack sees of the steps that concern it.
