@@ -15,7 +15,6 @@ use super::builtins::Failure;
 use super::term::{Number, Term};
 use verb::Spec;
 
-pub(super) use float::shortest;
 pub(super) use quote::quote;
 
 /// LIMIT: width or precision, and so what one verb can cost.
