@@ -5,13 +5,11 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::panic,
     clippy::indexing_slicing,
     reason = "a test's helper fails the test"
 )]
 
 mod commands;
-mod hollow;
 mod packs;
 mod pulumi;
 mod resolved;

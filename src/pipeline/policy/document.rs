@@ -9,7 +9,9 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::value::RawValue;
 
 use super::projection::{Member, Projection, Shown};
@@ -25,8 +27,37 @@ pub(super) struct Steps<'a> {
     pub(super) stack: Stack,
     #[serde(default)]
     pub(super) now_ns: Option<i64>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "limited")]
     pub(super) subjects: Vec<Step<'a>>,
+}
+
+/// LIMIT: steps of one preview; the largest stacks that are known have some ten thousand resources.
+const STEPS_MAX: usize = 200_000;
+
+/// Reads steps up to the limit, and nothing of what is beyond.
+fn limited<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Step<'de>>, D::Error> {
+    struct Limited;
+    impl<'de> Visitor<'de> for Limited {
+        type Value = Vec<Step<'de>>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a list of steps")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut steps: A) -> Result<Self::Value, A::Error> {
+            let mut read = Vec::new();
+            while let Some(step) = steps.next_element()? {
+                if read.len() == STEPS_MAX {
+                    return Err(A::Error::custom(format!(
+                        "it has more than {STEPS_MAX} steps"
+                    )));
+                }
+                read.push(step);
+            }
+            Ok(read)
+        }
+    }
+    deserializer.deserialize_seq(Limited)
 }
 
 /// One step of a preview, unread. The fields are those of [`Subject`].

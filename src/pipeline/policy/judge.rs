@@ -140,7 +140,7 @@ impl<'a> Judge<'a> {
             let found = self.once(rule, Some(urn), call, input)?;
             return self.add(*at, rule, step.place(urn), &found, false);
         }
-        let together = match self.answer(&call.entrypoint, input) {
+        let together = match self.answer(call, input) {
             Ok(answer) if answer == call.nothing.as_bytes() => return Ok(()),
             Ok(answer) => finding::parse_each(&answer, call.rules.len()).map_or(None, Some),
             Err(_) => None,
@@ -239,7 +239,7 @@ impl<'a> Judge<'a> {
         input: &[u8],
     ) -> Result<Vec<Raw>, Error> {
         let fail = |fault| error(self.pack, rule, urn, fault);
-        match self.answer(&call.entrypoint, input) {
+        match self.answer(call, input) {
             Ok(answer) if answer == call.nothing.as_bytes() => Ok(Vec::new()),
             Ok(answer) => match rule.dialect {
                 Dialect::Native => finding::parse(&answer),
@@ -251,7 +251,7 @@ impl<'a> Judge<'a> {
     }
 
     /// One call: input in, OPA's answer out.
-    fn answer(&mut self, entrypoint: &str, input: &[u8]) -> Result<Vec<u8>, RuleFault> {
+    fn answer(&mut self, call: &Call, input: &[u8]) -> Result<Vec<u8>, RuleFault> {
         let instance = match self.instance.take() {
             Some(instance) => instance,
             None => Instance::start(
@@ -263,9 +263,12 @@ impl<'a> Judge<'a> {
             )
             .map_err(|error| RuleFault::Trap(refused(self.pack.name(), error).to_string()))?,
         };
-        let Some(entrypoint) = instance.entrypoint(entrypoint) else {
+        let number = call.number.get();
+        let number = number.or_else(|| instance.entrypoint(&call.entrypoint));
+        let Some(entrypoint) = number else {
             return Err(RuleFault::Trap("its entrypoint is gone".to_owned()));
         };
+        call.number.set(number);
         let (instance, answer) = instance.evaluate(entrypoint, input)?;
         self.instance = Some(instance);
         Ok(answer)

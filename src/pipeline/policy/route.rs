@@ -1,5 +1,6 @@
 //! Which calls of a policy judge a step: looked up by its type and operation, made once for each pair.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -16,6 +17,8 @@ pub(super) struct Call {
     /// By their place in the pack.
     pub(super) rules: Vec<usize>,
     pub(super) entrypoint: String,
+    /// What the module calls the entrypoint, once it was asked.
+    pub(super) number: Cell<Option<i32>>,
     pub(super) shown: Projection,
     /// `input.params`, as JSON.
     pub(super) params: String,
@@ -30,6 +33,7 @@ impl Call {
             shown: Projection::of_resource(members.flat_map(|rule| &rule.reads)),
             nothing: format!("[{{\"result\":[{}]}}]", vec!["[]"; rules.len()].join(",")),
             params: "{}".to_owned(),
+            number: Cell::new(None),
             entrypoint,
             rules,
         }
@@ -40,6 +44,7 @@ impl Call {
         Self {
             rules: vec![at],
             entrypoint: rule.entrypoint.clone(),
+            number: Cell::new(None),
             shown: Projection::of_resource(&rule.reads),
             params: Value::Object(rule.parameters.clone()).to_string(),
             nothing: "[{\"result\":[]}]".to_owned(),
