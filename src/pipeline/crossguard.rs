@@ -174,3 +174,6 @@ pub fn add(report: &mut PolicyReport, said: Said) -> Result<(), policy::Error> {
     report.rules.extend(said.rules);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

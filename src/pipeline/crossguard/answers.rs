@@ -18,13 +18,8 @@ const FINDINGS_MAX: usize = 1000;
 const MESSAGE_CHARS_MAX: usize = 1000;
 /// How the SDK begins to say that a policy has read what is not known.
 const CANNOT_RUN: &str = "can't run policy ";
-
-/// What one diagnostic means.
-enum Meaning {
-    Finding(Finding),
-    /// The policy could not know.
-    Open,
-}
+/// How the SDK begins to say that a policy has nothing that judges.
+const NOT_IMPLEMENTED: &str = "Policy does not implement";
 
 /// The results while they come.
 pub(super) struct Answers<'a> {
@@ -56,14 +51,23 @@ impl<'a> Answers<'a> {
         answer: AnalyzeResponse,
     ) -> Result<(), Error> {
         self.check_count(answer.diagnostics.len())?;
+        for said in &answer.not_applicable {
+            let (_, rule) = self.rule(&said.policy_name)?;
+            if said.reason.starts_with(NOT_IMPLEMENTED) && !rule.remediates() {
+                return Err(self.wrong(format!(
+                    "policy `{}` only remediates, and its level is not `remediate`: it would judge nothing",
+                    rule.id
+                )));
+            }
+        }
         for said in answer.diagnostics {
             let urn = question.urn();
             if !said.urn.is_empty() && said.urn != urn.as_str() {
                 return Err(self.wrong(format!("asked about `{urn}`, it names another resource")));
             }
             match self.meaning(&said, Some(urn.clone()))? {
-                (at, Meaning::Finding(finding)) => self.found(at, finding),
-                (at, Meaning::Open) => self.open(at, urn, Vec::new()),
+                (at, Some(finding)) => self.found(at, finding),
+                (at, None) => self.open(at, urn, Vec::new()),
             }
         }
         Ok(())
@@ -141,8 +145,8 @@ impl<'a> Answers<'a> {
                 Some((*named).clone())
             };
             match self.meaning(&said, urn)? {
-                (at, Meaning::Finding(finding)) => self.found(at, finding),
-                (at, Meaning::Open) => {
+                (at, Some(finding)) => self.found(at, finding),
+                (at, None) => {
                     for urn in &asked {
                         self.open(at, urn, Vec::new());
                     }
@@ -193,12 +197,12 @@ impl<'a> Answers<'a> {
         }
     }
 
-    /// A finding; or, when it is below its policy's level, what the SDK says instead of a finding: that the policy could not run.
+    /// A finding; or nothing, when it is what the SDK says instead, below the policy's level: that the policy could not know.
     fn meaning(
         &self,
         said: &AnalyzeDiagnostic,
         urn: Option<Urn>,
-    ) -> Result<(usize, Meaning), Error> {
+    ) -> Result<(usize, Option<Finding>), Error> {
         let (at, rule) = self.rule(&said.policy_name)?;
         let mut finding = finding(rule, urn, &one_line(&said.message));
         let is_open = match (rule.level(), said.enforcement_level()) {
@@ -213,12 +217,7 @@ impl<'a> Answers<'a> {
                 false
             }
         };
-        let meaning = if is_open {
-            Meaning::Open
-        } else {
-            Meaning::Finding(finding)
-        };
-        Ok((at, meaning))
+        Ok((at, (!is_open).then_some(finding)))
     }
 
     fn found(&mut self, at: usize, finding: Finding) {

@@ -93,8 +93,7 @@ impl Described {
 
     /// Whether a policy would change resources.
     pub(super) fn remediates(&self) -> bool {
-        let mut rules = self.rules.iter();
-        rules.any(|rule| rule.enforcement == EnforcementLevel::Remediate)
+        self.rules.iter().any(Rule::remediates)
     }
 
     /// The place of a rule.
@@ -174,6 +173,11 @@ impl Rule {
 
     pub(super) fn is_enabled(&self) -> bool {
         self.enforcement != EnforcementLevel::Disabled
+    }
+
+    /// Whether it would change resources.
+    pub(super) fn remediates(&self) -> bool {
+        self.enforcement == EnforcementLevel::Remediate
     }
 
     /// Whether it looks at resources one by one, or may do so.

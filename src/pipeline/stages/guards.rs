@@ -77,14 +77,14 @@ fn check(name: &str, tree: &Tree) -> Result<(), Error> {
     let Some(file) = tree.file(MANIFEST) else {
         return refuse("it has no `PulumiPolicy.yaml`");
     };
-    let bytes = file.bytes();
-    let text = std::str::from_utf8(bytes).unwrap_or("");
-    if bytes.len() > MANIFEST_BYTES_MAX || text.is_empty() {
-        return refuse("`PulumiPolicy.yaml` is empty, not UTF-8, or larger than 64 KiB");
+    if file.bytes().len() > MANIFEST_BYTES_MAX {
+        return refuse("`PulumiPolicy.yaml` is larger than 64 KiB");
     }
-    let manifest: Manifest = match serde_saphyr::from_str(text) {
-        Ok(manifest) => manifest,
-        Err(_) => return refuse("`PulumiPolicy.yaml` cannot be read, or names no `runtime`"),
+    let Ok(text) = std::str::from_utf8(file.bytes()) else {
+        return refuse("`PulumiPolicy.yaml` is not UTF-8");
+    };
+    let Ok(manifest) = serde_saphyr::from_str::<Manifest>(text) else {
+        return refuse("`PulumiPolicy.yaml` cannot be read, or names no `runtime`");
     };
     let (Runtime::Name(runtime) | Runtime::Full { name: runtime }) = manifest.runtime;
     if runtime != "nodejs" {
