@@ -6,6 +6,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,
@@ -168,7 +169,7 @@ fn main() {
         }
         tell(&cold::report(
             &workshop,
-            &rules.join("pack"),
+            &rules,
             &workshop.folder.join("preview-100.json"),
             count,
         ));

@@ -6,7 +6,6 @@
 //! A batch is a rule of ours in a package of ours, compiled with the pack: `b0 := [data.aws.s3_001.deny, …]`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
@@ -79,8 +78,7 @@ pub(super) fn rego(rules: &[Rule], batches: &[Batch]) -> String {
             .filter_map(|id| names.get(id).map(String::as_str))
             .collect();
         let name = batch.entrypoint.rsplit('/').next().unwrap_or("");
-        // Writing to a String cannot fail.
-        let _: std::fmt::Result = write!(text, "\n{name} := [{}]\n", members.join(", "));
+        text.push_str(&format!("\n{name} := [{}]\n", members.join(", ")));
     }
     text
 }

@@ -159,6 +159,29 @@ impl Step<'_> {
         }
     }
 
+    fn source<'s>(&'s self, member: Member, stack: &'s str, params: &'s str) -> Source<'s> {
+        let json = |json: Option<&'s RawValue>| Source::Json(json.map_or("null", RawValue::get));
+        match member {
+            Member::Urn => Source::Text(&self.urn),
+            Member::Op => Source::Text(&self.op),
+            Member::Type => Source::Text(&self.resource_type),
+            Member::Name => Source::Text(&self.name),
+            Member::Provider => json(self.provider),
+            Member::Inputs => json(Some(self.inputs)),
+            Member::OldInputs => json(self.old_inputs),
+            Member::Outputs => json(self.outputs),
+            Member::Diff => json(Some(self.diff)),
+            Member::UnknownPaths => json(Some(self.unknown_paths)),
+            Member::UnknownOutputPaths => json(Some(self.unknown_output_paths)),
+            Member::UnknownOldPaths => json(Some(self.unknown_old_paths)),
+            Member::SecretPaths => json(Some(self.secret_paths)),
+            Member::Options => json(Some(self.options)),
+            Member::OldOptions => json(self.old_options),
+            Member::Stack => Source::Json(stack),
+            Member::Params => Source::Json(params),
+        }
+    }
+
     /// Writes what a projection shows of it, with these texts in the places of `stack` and `params`.
     pub(super) fn write(&self, shown: &Projection, stack: &str, params: &str, out: &mut Vec<u8>) {
         out.push(b'{');
@@ -169,53 +192,31 @@ impl Step<'_> {
             out.push(b'"');
             out.extend_from_slice(key.as_bytes());
             out.extend_from_slice(b"\":");
-            let json = match member {
-                Member::Urn => return_quoted(&self.urn, out),
-                Member::Op => return_quoted(&self.op, out),
-                Member::Type => return_quoted(&self.resource_type, out),
-                Member::Name => return_quoted(&self.name, out),
-                Member::Provider => self.provider.map(RawValue::get).or(NULL),
-                Member::Inputs => Some(self.inputs.get()),
-                Member::OldInputs => self.old_inputs.map(RawValue::get).or(NULL),
-                Member::Outputs => self.outputs.map(RawValue::get).or(NULL),
-                Member::Diff => Some(self.diff.get()),
-                Member::UnknownPaths => Some(self.unknown_paths.get()),
-                Member::UnknownOutputPaths => Some(self.unknown_output_paths.get()),
-                Member::UnknownOldPaths => Some(self.unknown_old_paths.get()),
-                Member::SecretPaths => Some(self.secret_paths.get()),
-                Member::Options => Some(self.options.get()),
-                Member::OldOptions => self.old_options.map(RawValue::get).or(NULL),
-                Member::Stack => Some(stack),
-                Member::Params => Some(params),
-            };
-            if let Some(json) = json {
-                cut(json, shown, out);
+            match self.source(member, stack, params) {
+                Source::Text(text) => quote(text, out),
+                Source::Json(json) => cut(json, shown, out),
             }
         }
         out.push(b'}');
     }
 }
 
-const NULL: Option<&str> = Some("null");
+/// Where a member of a document comes from.
+enum Source<'s> {
+    Text(&'s str),
+    Json(&'s str),
+}
 
-/// Writes a text in quotes; nothing is left to be written.
-fn return_quoted<'t>(text: &Cow<'_, str>, out: &mut Vec<u8>) -> Option<&'t str> {
-    match text {
-        // It stood in the request without an escape.
-        Cow::Borrowed(text) => {
-            out.push(b'"');
-            out.extend_from_slice(text.as_bytes());
-            out.push(b'"');
-        }
-        Cow::Owned(text) => {
-            out.extend_from_slice(
-                serde_json::Value::from(text.as_str())
-                    .to_string()
-                    .as_bytes(),
-            );
-        }
+/// Writes a text in JSON's quotes.
+fn quote(text: &str, out: &mut Vec<u8>) {
+    let is_plain = |byte: &u8| *byte >= 0x20 && !matches!(byte, b'"' | b'\\');
+    if text.as_bytes().iter().all(is_plain) {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+    } else {
+        out.extend_from_slice(serde_json::Value::from(text).to_string().as_bytes());
     }
-    None
 }
 
 /// Copies a value, of an object only what is shown.

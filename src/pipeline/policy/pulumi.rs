@@ -87,7 +87,7 @@ pub(super) fn manifest(text: &str, rego: &BTreeMap<String, Vec<u8>>) -> Result<M
     Ok(Manifest {
         name: PackageName::new(name.as_str()).map_err(|error| error.to_string())?,
         version: declared.version.unwrap_or_else(|| "0".to_owned()),
-        description: declared.description.unwrap_or_else(String::new),
+        description: declared.description.unwrap_or_default(),
         parameters: BTreeMap::new(),
         dialect: Dialect::Pulumi,
     })
@@ -171,7 +171,7 @@ fn rule(
     });
     Rule {
         title: text("/title").unwrap_or_else(|| name.replace('_', " ")),
-        description: text("/description").unwrap_or_else(String::new),
+        description: text("/description").unwrap_or_default(),
         remediation: text("/custom/message")
             .unwrap_or_else(|| format!("Change {{urn}} so that the rule `{name}` is met.")),
         references: Vec::new(),

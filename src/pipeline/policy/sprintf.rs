@@ -15,11 +15,12 @@ use super::builtins::Failure;
 use super::term::{Number, Term};
 use verb::Spec;
 
-pub(super) use float::shortest;
 pub(super) use quote::quote;
 
 /// LIMIT: width or precision, and so what one verb can cost.
 const SIZE_MAX: i64 = 4096;
+/// LIMIT: bytes of the text; an argument can be named any number of times.
+const BYTES_MAX: usize = 4 << 20;
 /// Where Go gives up.
 const GO_SIZE_MAX: i64 = 1_000_000;
 
@@ -145,7 +146,12 @@ impl<'a> Printer<'a> {
             return Ok(());
         };
         spec.settle(verb);
-        self.out.push_str(&spec.write(verb, argument)?);
+        let written = spec.write(verb, argument)?;
+        if self.out.len().saturating_add(written.len()) > BYTES_MAX {
+            let why = format!("a text of more than {BYTES_MAX} bytes is not offered");
+            return Err(Failure::NotOffered(why));
+        }
+        self.out.push_str(&written);
         self.next = self.next.saturating_add(1);
         Ok(())
     }

@@ -176,8 +176,7 @@ async fn check(run: &Run<'_>, folder: &OwnedFd) -> Result<Checked, Fault> {
         }
         Previewed::Preview { preview, .. } => {
             let at = crate::perimeter::now();
-            let judged = super::rules::judge(run, &preview, "check-pack", at).await;
-            let report = match judged {
+            let report = match super::rules::judge(run, &preview, "check-pack", at).await {
                 Ok(report) => report,
                 // The packs are the base's; what a rule makes of this program is said where the run is judged.
                 Err(Fault::Policy(error)) => {

@@ -24,6 +24,10 @@ pub(crate) struct Usage {
 }
 
 /// Runs a process to its end; what it prints goes to files named `out` and `err` in the folder.
+#[expect(
+    clippy::zombie_processes,
+    reason = "it is waited for below, by a call that also counts what it took"
+)]
 pub(crate) fn run(command: &mut Command, folder: &Path) -> Usage {
     let file = |name: &str| Stdio::from(File::create(folder.join(name)).unwrap());
     command

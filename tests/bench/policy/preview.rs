@@ -10,7 +10,7 @@ use super::kinds::{KINDS, Kind, Shape, TAGS};
 use super::random::Random;
 
 /// How many of a thousand properties are as they should not be.
-const BAD_PER_MILLE: usize = 20;
+const BAD_PER_MILLE: usize = 30;
 /// What resources hold besides what rules look at, so that they have the size of real ones.
 const FILLER_BYTES: usize = 160;
 

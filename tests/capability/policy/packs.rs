@@ -55,7 +55,8 @@ fn every_readme_is_current_and_every_pack_is_in_the_binary() {
         let path = folder.join("README.md");
         let text = std::fs::read_to_string(&path).unwrap();
         let expect = markdown(&doc);
-        let from = text.find(MARKER).map_or("", |start| &text[start..]);
+        let from = text.find(MARKER).and_then(|start| text.get(start..));
+        let from = from.unwrap_or("");
         assert!(
             from == expect,
             "{}: replace what follows its introduction by the output of `lightsout policy list --markdown --pack {}`",

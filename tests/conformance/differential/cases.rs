@@ -1,12 +1,14 @@
 //! What is asked: every example of every pack, and previews made of pieces of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
 
+use lightsout::names::RuleId;
 use lightsout::pipeline::policy::example;
 use serde_json::{Value, json};
 
 use super::mutation::{self, mutate};
-use super::packs::{Rule, Shipped};
+use super::packs::Shipped;
 use super::random::Random;
 
 /// Previews that are generated.
@@ -37,11 +39,14 @@ pub(crate) struct Preview {
 #[derive(Debug, Default)]
 pub(crate) struct Cases {
     pub(crate) all: Vec<Preview>,
-    /// The inputs as JSON, without `params`, which depend on the rule.
+    /// The inputs as JSON, without `params`, which depend on the rule. Each is there once.
     pub(crate) inputs: Vec<String>,
+    known: HashMap<String, usize>,
     pub(crate) questions: BTreeSet<Question>,
     params: BTreeMap<String, String>,
     pub(crate) examples: usize,
+    /// What earlier runs found, and is asked always.
+    pub(crate) found: usize,
     pub(crate) previews: usize,
     pub(crate) generated: usize,
 }
@@ -68,6 +73,10 @@ impl Cases {
                 cases.add(shipped, subjects, !example.has_unknown());
                 cases.examples += 1;
             }
+        }
+        for example in found() {
+            cases.found += 1;
+            cases.add(shipped, example, true);
         }
         let values = values(&pieces);
         let mut random = Random::new(SEED);
@@ -99,34 +108,45 @@ impl Cases {
             .filter(move |question| shipped.rules[&question.rule].pack == pack)
     }
 
+    /// The number of an input.
+    fn number(&mut self, input: String) -> usize {
+        let next = self.inputs.len();
+        let inputs = &mut self.inputs;
+        *self.known.entry(input).or_insert_with_key(|input| {
+            inputs.push(input.clone());
+            next
+        })
+    }
+
     fn add(&mut self, shipped: &Shipped, subjects: Vec<Value>, is_known: bool) {
         let stack = json!({"project": "site", "name": "dev"});
-        let first = self.inputs.len();
+        let mut named = Vec::with_capacity(subjects.len());
         for subject in &subjects {
             let mut input = subject.clone();
             input["stack"] = stack.clone();
-            self.inputs.push(mutation::text(&input));
+            let urn = subject["urn"].as_str().unwrap().to_owned();
+            named.push((self.number(mutation::text(&input)), urn));
         }
         let mut questions: BTreeMap<String, Vec<(usize, String)>> = BTreeMap::new();
         for rule in shipped.rules.values() {
             let concerned: Vec<usize> = (0..subjects.len())
                 .filter(|at| rule.concerns(&subjects[*at]))
                 .collect();
-            let asked = questions.entry(rule.id.clone()).or_default();
-            if rule.is_about_stack {
+            let asked = if rule.is_about_stack {
                 let shown: Vec<&Value> = concerned.iter().map(|at| &subjects[*at]).collect();
-                asked.push((self.inputs.len(), String::new()));
-                self.inputs
-                    .push(mutation::text(&index(rule, &shown, &stack)));
+                vec![(
+                    self.number(mutation::text(&index(&shown, &stack))),
+                    String::new(),
+                )]
             } else {
-                let named = |at: usize| subjects[at]["urn"].as_str().unwrap().to_owned();
-                asked.extend(concerned.into_iter().map(|at| (first + at, named(at))));
-            }
+                concerned.into_iter().map(|at| named[at].clone()).collect()
+            };
             self.questions
                 .extend(asked.iter().map(|(input, _)| Question {
                     rule: rule.id.clone(),
                     input: *input,
                 }));
+            questions.insert(rule.id.clone(), asked);
         }
         let no_secret = subjects
             .iter()
@@ -140,8 +160,28 @@ impl Cases {
     }
 }
 
+/// Inputs in which generated previews once showed a difference: other packs make other previews, and these stay.
+fn found() -> Vec<Vec<Value>> {
+    let text = include_str!("found.json");
+    let rule = RuleId::new("FOUND").unwrap();
+    let examples = example::parse(
+        Path::new("found.json"),
+        text.as_bytes(),
+        &rule,
+        example::Kind::Deny,
+    );
+    let subjects = |example: example::Example| {
+        example
+            .subjects
+            .iter()
+            .map(|subject| json!(subject))
+            .collect()
+    };
+    examples.unwrap().into_iter().map(subjects).collect()
+}
+
 /// What a rule about the whole stack sees of the steps that concern it.
-fn index(_: &Rule, concerned: &[&Value], stack: &Value) -> Value {
+fn index(concerned: &[&Value], stack: &Value) -> Value {
     let count = |member: &str| {
         let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
         for subject in concerned {

@@ -9,6 +9,7 @@ use lightsout::pipeline::policy::{Finding, PolicyReport, evaluate_json};
 use serde_json::json;
 
 use super::cases::{Cases, Preview, Question};
+use super::known::Known;
 use super::packs::{Rule, Shipped};
 use super::value::Value;
 use super::{Answer, Answers, mutation};
@@ -24,6 +25,21 @@ pub(crate) fn judge(shipped: &Shipped, cases: &Cases) -> Judged {
         })
     };
     cases.all.iter().map(judge).collect()
+}
+
+/// The same without the previews that hold what our modules are known to judge otherwise; they are counted.
+pub(crate) fn without_known(cases: &Cases, judged: Judged, known: &Known) -> Judged {
+    let mut left_out = 0;
+    let kept = cases.all.iter().zip(judged).map(|(preview, report)| {
+        let is_known = report.is_some() && known.concerns_input("lightsout", &preview.request);
+        left_out += usize::from(is_known);
+        report.filter(|_| !is_known)
+    });
+    let kept = kept.collect();
+    println!(
+        "lightsout, as a run asks it: {left_out} previews left out, which hold what is known to be judged otherwise"
+    );
+    kept
 }
 
 /// A finding by what both say of it: place, values, and how its message begins.

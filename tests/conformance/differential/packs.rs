@@ -32,7 +32,9 @@ pub(crate) struct Shipped {
     pub(crate) rules: BTreeMap<String, Rule>,
     /// The packs' folders.
     pub(crate) folders: Vec<PathBuf>,
-    /// Copies of the rules without their tests, a folder a pack.
+    /// The rules' files without their tests, by pack.
+    texts: BTreeMap<String, Vec<String>>,
+    /// Copies of them, a folder a pack.
     pub(crate) copies: tempfile::TempDir,
 }
 
@@ -112,6 +114,7 @@ impl Shipped {
         let copies = tempfile::tempdir().unwrap();
         let mut rules = BTreeMap::new();
         let mut packs = Vec::new();
+        let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for folder in &folders {
             let pack = wait(Pack::load(folder, opa)).unwrap();
             let copy = copies.path().join(pack.name());
@@ -120,7 +123,9 @@ impl Shipped {
                 let path = entry.unwrap().path();
                 let name = path.file_name().unwrap().to_str().unwrap();
                 if name.ends_with(".rego") && !name.ends_with("_test.rego") {
-                    std::fs::copy(&path, copy.join(name)).unwrap();
+                    let text = std::fs::read_to_string(&path).unwrap();
+                    std::fs::write(copy.join(name), &text).unwrap();
+                    texts.entry(pack.name().to_owned()).or_default().push(text);
                 }
             }
             let manifest = std::fs::read_to_string(folder.join("pack.yaml")).unwrap();
@@ -147,14 +152,43 @@ impl Shipped {
             packs,
             rules,
             folders,
+            texts,
             copies,
         }
+    }
+
+    /// The text of a rule's file and of all that it imports.
+    pub(crate) fn files_of(&self, rule: &Rule) -> Vec<&str> {
+        let all = &self.texts[&rule.pack];
+        let mut packages = vec![rule.package.clone()];
+        let mut found = Vec::new();
+        let mut at = 0;
+        while let Some(package) = packages.get(at).cloned() {
+            at += 1;
+            for text in all.iter().filter(|text| {
+                named(text, "package ").any(|name| format!("data.{name}") == package)
+            }) {
+                found.push(text.as_str());
+                for import in named(text, "import ") {
+                    if !packages.iter().any(|known| known == import) {
+                        packages.push(import.to_owned());
+                    }
+                }
+            }
+        }
+        found
     }
 
     /// The rules of one pack.
     pub(crate) fn of<'a>(&'a self, pack: &'a str) -> impl Iterator<Item = &'a Rule> {
         self.rules.values().filter(move |rule| rule.pack == pack)
     }
+}
+
+/// What follows a word at the beginning of a line.
+fn named<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = &'a str> {
+    let lines = text.lines().filter_map(move |line| line.strip_prefix(word));
+    lines.filter_map(|rest| rest.split_whitespace().next())
 }
 
 fn inspected_rules(inspected: &[u8], pack: &Pack, manifest: &Manifest) -> Vec<Rule> {

@@ -12,8 +12,8 @@ pub(crate) enum Value {
     Bool(bool),
     Number(Decimal),
     String(String),
-    List(Vec<Value>),
-    Object(BTreeMap<String, Value>),
+    List(Vec<Self>),
+    Object(BTreeMap<String, Self>),
 }
 
 /// A number: `0.digits` times ten to the exponent. The digits neither begin nor end with a zero; there are none in zero.

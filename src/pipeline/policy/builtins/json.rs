@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 
-use super::{Builtin, Failure, Term, text};
+use super::{Builtin, Failure, Term, text, weight};
 
 pub(super) const BUILTINS: &[(&str, Builtin)] = &[
     ("base64url.encode_no_pad", base64url_encode_no_pad),
@@ -139,14 +139,37 @@ fn marshal_with_options(arguments: &[Term]) -> Result<Term, Failure> {
             (_, _) => return Err(Failure::Undefined),
         }
     }
-    let mut out = String::new();
+    let (mut out, value) = (String::new(), from(value));
     if pretty.unwrap_or(implied) {
+        let (lines, levels) = breaks(&value, 0);
+        let blank = lines.saturating_mul(prefix.len().saturating_add(1));
+        weight::add(blank, levels.saturating_mul(indent.len()))?;
         out.push_str(prefix);
-        write(&mut out, &from(value), Some(Pretty { indent }), prefix);
+        write(&mut out, &value, Some(Pretty { indent }), prefix);
     } else {
-        write(&mut out, &from(value), None, "");
+        write(&mut out, &value, None, "");
     }
     Ok(out.into())
+}
+
+/// How many lines a value begins when it is spread over lines, and how many levels these are indented together.
+fn breaks(value: &Json, level: usize) -> (usize, usize) {
+    let inner = level.saturating_add(1);
+    let entries: Vec<&Json> = match value {
+        Json::Plain(_) | Json::Text(_) => return (0, 0),
+        Json::Array(items) => items.iter().collect(),
+        Json::Object(members) => members.values().collect(),
+    };
+    let last = if entries.is_empty() {
+        (0, 0)
+    } else {
+        (1, level)
+    };
+    entries.into_iter().fold(last, |(lines, levels), entry| {
+        let (more, deeper) = breaks(entry, inner);
+        let lines = lines.saturating_add(more).saturating_add(1);
+        (lines, levels.saturating_add(deeper).saturating_add(inner))
+    })
 }
 
 fn base64url_encode_no_pad(arguments: &[Term]) -> Result<Term, Failure> {
@@ -156,7 +179,8 @@ fn base64url_encode_no_pad(arguments: &[Term]) -> Result<Term, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::check;
+    use super::super::tests::{call, check};
+    use super::*;
 
     #[test]
     fn json_is_written_as_go_writes_it() {
@@ -180,6 +204,16 @@ mod tests {
             r#"[1,{"pretty":1}]"#,
             "undefined",
         );
+    }
+
+    #[test]
+    fn an_indentation_that_repeats_without_end_is_not_offered() {
+        let arguments = format!(r#"[[1,[2]],{{"indent":"{}"}}]"#, " ".repeat(2 << 20));
+        let refused = matches!(
+            call("json.marshal_with_options", &arguments),
+            Err(Failure::NotOffered(_))
+        );
+        assert!(refused);
     }
 
     #[test]

@@ -1,51 +1,88 @@
 //! `json.patch`: RFC 6902 on Rego's values; a member of a set is named by itself.
+//!
+//! LIMIT: copies are weighed, and nothing is put so deep that what walks through a value could not return.
 
-use super::{Builtin, Failure, Term};
+use super::{Builtin, Failure, Term, weight};
 
 pub(super) const BUILTINS: &[(&str, Builtin)] = &[("json.patch", patch)];
+
+/// LIMIT: nesting of a result; a value that arrives is not deeper either.
+const DEPTH_MAX: usize = 200;
 
 fn patch(arguments: &[Term]) -> Result<Term, Failure> {
     let [document, Term::Array(operations)] = arguments else {
         return Err(Failure::Undefined);
     };
+    let mut weight = weight::of(document);
     let mut document = Some(document.clone());
     for operation in operations {
-        apply(&mut document, operation).ok_or(Failure::Undefined)?;
+        let changes = changes(document.as_ref(), operation).ok_or(Failure::Undefined)?;
+        for change in changes {
+            if let Change::Insert(path, value) = &change {
+                weight = weight::add(weight, weight::of(value))?;
+                if path.len().saturating_add(depth(value)) > DEPTH_MAX {
+                    let why = format!("a result deeper than {DEPTH_MAX} is not offered");
+                    return Err(Failure::NotOffered(why));
+                }
+            }
+            apply(&mut document, change).ok_or(Failure::Undefined)?;
+        }
     }
     document.ok_or(Failure::Undefined)
 }
 
-/// One operation; nothing where OPA has an error. A document that was removed is gone until one is put in its place.
-fn apply(document: &mut Option<Term>, operation: &Term) -> Option<()> {
+fn depth(value: &Term) -> usize {
+    let inner = match value {
+        Term::Array(items) => items.iter().map(depth).max(),
+        Term::Set(items) => items.iter().map(depth).max(),
+        Term::Object(members) => members
+            .iter()
+            .map(|(key, value)| depth(key).max(depth(value)))
+            .max(),
+        Term::Null | Term::Bool(_) | Term::Number(_) | Term::String(_) => None,
+    };
+    inner.unwrap_or(0).saturating_add(1)
+}
+
+enum Change {
+    Remove(Vec<Term>),
+    Insert(Vec<Term>, Term),
+}
+
+fn apply(document: &mut Option<Term>, change: Change) -> Option<()> {
+    match change {
+        Change::Remove(path) => remove(document, &path),
+        Change::Insert(path, value) => insert(document, &path, value),
+    }
+}
+
+/// What an operation does; nothing where OPA has an error. A document that was removed is gone until one is put in its place.
+fn changes(document: Option<&Term>, operation: &Term) -> Option<Vec<Change>> {
     let Term::Object(members) = operation else {
         return None;
     };
     let member = |name: &str| members.get(&Term::from(name));
     let path = segments(member("path")?)?;
-    match member("op")?.as_str()? {
-        "add" => insert(document, &path, member("value")?.clone()),
-        "remove" => remove(document, &path),
-        "replace" => {
-            remove(document, &path)?;
-            insert(document, &path, member("value")?.clone())
-        }
+    let value = || Some(member("value")?.clone());
+    Some(match member("op")?.as_str()? {
+        "add" => vec![Change::Insert(path, value()?)],
+        "remove" => vec![Change::Remove(path)],
+        "replace" => vec![Change::Remove(path.clone()), Change::Insert(path, value()?)],
         "move" => {
             let from = segments(member("from")?)?;
-            let moved = find(document.as_mut()?, &from)?.clone();
-            remove(document, &from)?;
-            insert(document, &path, moved)
+            let moved = find(document?, &from)?.clone();
+            vec![Change::Remove(from), Change::Insert(path, moved)]
         }
         "copy" => {
             let from = segments(member("from")?)?;
-            let copied = find(document.as_mut()?, &from)?.clone();
-            insert(document, &path, copied)
+            vec![Change::Insert(path, find(document?, &from)?.clone())]
         }
         "test" => {
-            let found = find(document.as_mut()?, &path)?;
-            (found == member("value")?).then_some(())
+            let found = find(document?, &path)?;
+            (found == member("value")?).then(Vec::new)?
         }
-        _ => None,
-    }
+        _ => return None,
+    })
 }
 
 /// A path: a text in the manner of JSON Pointer, or an array of segments.
@@ -79,9 +116,9 @@ fn index(length: usize, segment: &Term) -> Option<usize> {
     usize::try_from(index).map_or(None, Some)
 }
 
-/// What is at a path. What lies in a set cannot be changed in its place, so this is for the way down only.
-fn find<'a>(term: &'a mut Term, path: &[Term]) -> Option<&'a Term> {
-    let mut at: &'a Term = term;
+/// What is at a path.
+fn find<'a>(term: &'a Term, path: &[Term]) -> Option<&'a Term> {
+    let mut at = term;
     for segment in path {
         at = match at {
             Term::Object(members) => members.get(segment)?,
@@ -158,7 +195,8 @@ fn remove(document: &mut Option<Term>, path: &[Term]) -> Option<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::check;
+    use super::super::tests::{call, check};
+    use super::*;
 
     #[test]
     fn each_operation_does_what_it_says() {
@@ -190,5 +228,30 @@ mod tests {
         patch(r#"{"op":"remove","path":"/x"}"#, "undefined");
         patch(r#"{"op":"replace","path":"","value":1}"#, "1");
         patch(r#"{"op":"remove","path":""}"#, "undefined");
+    }
+
+    #[test]
+    fn what_grows_without_end_is_not_offered() {
+        let doubling = (0..30).map(|at| format!(r#"{{"op":"copy","from":"","path":"/{at}"}}"#));
+        let mut operations = doubling.collect::<Vec<_>>().join(",");
+        let refused = |operations: &str| {
+            let answer = call("json.patch", &format!(r#"[{{"x":1}},[{operations}]]"#));
+            matches!(answer, Err(Failure::NotOffered(_)))
+        };
+        assert!(refused(&operations));
+        operations = format!(
+            r#"{{"op":"add","path":"/x","value":{}1{}}}"#,
+            "[".repeat(190),
+            "]".repeat(190)
+        );
+        operations.push_str(
+            r#",{"op":"move","from":"/x","path":"/y"},{"op":"add","path":"/z","value":{}}"#,
+        );
+        assert!(!refused(&operations));
+        let path = "/0".repeat(20);
+        operations.push_str(&format!(
+            r#",{{"op":"copy","from":"/y","path":"/y{path}"}}"#
+        ));
+        assert!(refused(&operations));
     }
 }

@@ -6,7 +6,7 @@ mod syntax;
 
 use regex::{Captures, Regex};
 
-use super::{Builtin, Failure, Term, integer, text};
+use super::{Builtin, Failure, Term, integer, text, weight};
 
 pub(super) const BUILTINS: &[(&str, Builtin)] = &[
     ("regex.find_n", find_n),
@@ -58,13 +58,21 @@ fn replace(arguments: &[Term]) -> Result<Term, Failure> {
         text(arguments, 2)?,
     );
     let expression = compile(pattern)?;
-    let replaced = expression.replace_all(text_, |found: &Captures<'_>| expand(template, found));
-    Ok(replaced.as_ref().into())
+    let (mut out, mut end) = (String::new(), 0);
+    for found in expression.captures_iter(text_) {
+        let (from, to) = found
+            .get(0)
+            .map_or((end, end), |all| (all.start(), all.end()));
+        out.push_str(text_.get(end..from).unwrap_or(""));
+        expand(&mut out, template, &found)?;
+        end = to;
+    }
+    out.push_str(text_.get(end..).unwrap_or(""));
+    Ok(out.into())
 }
 
 /// Go's templates: `$1`, `$name`, `${name}`, `$$`; a group that is not there is empty.
-fn expand(template: &str, found: &Captures<'_>) -> String {
-    let mut out = String::new();
+fn expand(out: &mut String, template: &str, found: &Captures<'_>) -> Result<(), Failure> {
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('$') {
         out.push_str(before);
@@ -93,11 +101,14 @@ fn expand(template: &str, found: &Captures<'_>) -> String {
         } else {
             found.name(name)
         };
-        out.push_str(group.map_or("", |group| group.as_str()));
+        let group = group.map_or("", |group| group.as_str());
+        weight::add(out.len(), group.len())?;
+        out.push_str(group);
         rest = behind;
     }
+    weight::add(out.len(), rest.len())?;
     out.push_str(rest);
-    out
+    Ok(())
 }
 
 /// A text with expressions between two delimiters; all of it must match.
@@ -170,7 +181,7 @@ fn compile(pattern: &str) -> Result<Regex, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::check;
+    use super::super::tests::{call, check};
     use super::*;
 
     #[track_caller]
@@ -207,6 +218,16 @@ mod tests {
         answers("regex.replace", json!(["ab", "a", "$1W$$$"]), r#""$$b""#);
         answers("regex.replace", json!(["foo", "^[a-z]", "F"]), r#""Foo""#);
         answers("regex.replace", json!(["foo", "(", "F"]), "undefined");
+    }
+
+    #[test]
+    fn a_replacement_without_end_is_not_offered() {
+        let many = "a".repeat(1 << 12);
+        for (pattern, template) in [("a", many.as_str()), ("a+", &"$0".repeat(1 << 12))] {
+            let arguments = serde_json::json!([many, pattern, template]).to_string();
+            let answer = call("regex.replace", &arguments);
+            assert!(matches!(answer, Err(Failure::NotOffered(_))), "{pattern}");
+        }
     }
 
     #[test]

@@ -113,10 +113,10 @@ fn failures(said: &str) -> String {
 
 /// What OPA said; an OPA that could not be run is an error.
 fn message(error: PolicyError) -> Result<String, PolicyError> {
-    match error {
-        PolicyError::Opa { message, .. } => Ok(message),
-        other => Err(other),
+    if let PolicyError::Opa { message, .. } = &error {
+        return Ok(message.clone());
     }
+    Err(error)
 }
 
 fn tests(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, PolicyError> {

@@ -1,11 +1,5 @@
 //! Floating-point numbers as Go's `strconv` writes them. All of them are finite here: they come from a policy's text.
 
-/// The shortest text of a number that is read as the same number again.
-pub(in super::super) fn shortest(float: f64) -> String {
-    let sign = if float.is_sign_negative() { "-" } else { "" };
-    format!("{sign}{}", general(float.abs(), None))
-}
-
 /// A number that is not negative; no precision is as many digits as it needs.
 pub(super) fn written(size: f64, form: char, precision: Option<usize>) -> String {
     match form {

@@ -96,3 +96,13 @@ fn a_large_size_is_not_offered() {
         assert!(refused, "{text}");
     }
 }
+
+#[test]
+fn a_text_without_end_is_not_offered() {
+    let values = terms(&json!(["a".repeat(1 << 12)]));
+    let refused = matches!(
+        format(&"%[1]s".repeat(1 << 12), &values),
+        Err(Failure::NotOffered(_))
+    );
+    assert!(refused);
+}

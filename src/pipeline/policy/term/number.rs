@@ -20,13 +20,6 @@ impl Number {
         valid.then(|| Self(text.to_owned()))
     }
 
-    /// The shortest decimal text that means this; none for what is not finite.
-    pub(in super::super) fn from_f64(float: f64) -> Option<Self> {
-        float
-            .is_finite()
-            .then(|| Self(super::super::sprintf::shortest(float)))
-    }
-
     /// The number as Rego writes it.
     pub(in super::super) fn text(&self) -> &str {
         &self.0
