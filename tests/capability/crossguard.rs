@@ -63,14 +63,43 @@ const policies = [
 
 const PACK: &str = "new PolicyPack(\"guard\", { policies });\n";
 
-/// A stack of one bucket that keeps every policy of the pack, guarded by this pack alone.
+/// A rule of ours that is to stand beside the pack's policies.
+const RULE: &str = r#"# METADATA
+# title: A bucket has tags
+# scope: package
+# custom:
+#   id: OWN-001
+#   severity: low
+#   level: mandatory
+#   scope: resource
+#   types: ["aws:s3/bucket:Bucket"]
+#   unknown: undetermined
+#   remediation: "Add tags to {name}."
+package own.own_001
+
+import rego.v1
+
+deny contains {"path": ["tags"]} if not input.inputs.tags
+"#;
+
+/// A stack that is guarded by this pack alone.
 fn guarded(pack: &str) -> Site {
+    with(pack, &format!("{{ crossguard: {FOLDER} }}"))
+}
+
+/// A stack without a resource, with this CrossGuard pack and a pack of ours in the repository.
+fn with(pack: &str, policies: &str) -> Site {
     tools();
     let index = format!("const {{ PolicyPack }} = require(\"@pulumi/policy\");\n{pack}");
     let feature = "Feature: guarded\n  Scenario: a bucket\n    Given the stack is deployed\n    Then there is exactly 1 resource of type \"aws:s3/bucket:Bucket\"\n";
     let file = |name: &str| format!("{FOLDER}/{name}");
     factory("guarded-demo", "stacks/guarded")
-        .policies(&format!("{{ crossguard: {FOLDER} }}"))
+        .policies(policies)
+        .file(
+            "policy-packs/own/pack.yaml",
+            "name: own\nversion: 0.1.0\ndescription: own\n",
+        )
+        .file("policy-packs/own/own_001.rego", RULE)
         .file(
             &file("PulumiPolicy.yaml"),
             "runtime: nodejs\nversion: 0.1.0\n",
@@ -149,7 +178,8 @@ fn what_keeps_every_policy_is_applied() {
 
 #[test]
 fn where_an_input_is_unknown_every_policy_is_undetermined_and_a_person_is_asked() {
-    let site = guarded(&format!("{POLICIES}{PACK}"));
+    let both = format!("{{ crossguard: {FOLDER} }}, policy-packs/own");
+    let site = with(&format!("{POLICIES}{PACK}"), &both);
     let policy = "  two:\n    type: aws:s3:BucketPolicy\n    properties:\n      bucket: ${one.id}\n      policy: '{}'\n";
     let report = adding(&site, &format!("{}{policy}", bucket("{ owner: web }")));
     let report = report.expect(0).json();
@@ -163,6 +193,11 @@ fn where_an_input_is_unknown_every_policy_is_undetermined_and_a_person_is_asked(
         );
         assert_eq!(open[0]["paths"], serde_json::json!([["bucket"]]), "{open}");
     }
+    // Rules of ours know what they read.
+    assert_eq!(
+        rule(&report, "OWN-001")["undetermined"],
+        serde_json::json!([])
+    );
     let run = report["run"].as_str().unwrap();
     let approved = site.lightsout(&["--format", "json", "approve", run, "--by", "Ada"]);
     assert_eq!(approved.expect(0).json()["outcome"], "applied");

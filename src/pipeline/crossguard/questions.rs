@@ -35,11 +35,9 @@ pub(super) struct Question<'a> {
 pub(super) fn questions(record: &Record) -> Result<Vec<Question<'_>>, Error> {
     let mut present: BTreeMap<&str, (&Step, &Side)> = BTreeMap::new();
     for step in record.steps.iter().filter(|step| is_present(step.op)) {
-        let urn = || step.urn.clone();
-        let new = step
-            .new
-            .as_ref()
-            .ok_or_else(|| Error::NoState { urn: urn() })?;
+        let new = step.new.as_ref().ok_or_else(|| Error::NoState {
+            urn: step.urn.clone(),
+        })?;
         present.entry(step.urn.as_str()).or_insert((step, new));
     }
     let questions = present.values().map(|(step, new)| {
