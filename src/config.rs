@@ -21,7 +21,7 @@ pub mod secret;
 pub mod stack;
 
 pub use agent::{Agent, AgentKind, Api, KeySource, Model, ModelBudget, Price, Record, Toolchain};
-pub use policy::{Destructive, Policy, Requirement, Waivers};
+pub use policy::{Destructive, PackKind, Policy, Requirement, Waivers};
 pub use route::{Permission, Route};
 pub use stack::{
     Autonomy, Aws, Budget, Changes, CredentialSource, Credentials, Holdouts, Package, Provider,

@@ -4,6 +4,7 @@ pub mod analyzer;
 pub mod automation;
 pub mod deployment;
 pub mod gateway;
+pub mod guard;
 pub mod monitor;
 pub mod program;
 pub mod project;

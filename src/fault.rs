@@ -98,6 +98,9 @@ pub enum Fault {
     #[diagnostic(code(lightsout::policy))]
     Policy(#[from] pipeline::policy::Error),
     #[error(transparent)]
+    #[diagnostic(code(lightsout::policy::crossguard))]
+    CrossGuard(#[from] pipeline::crossguard::Error),
+    #[error(transparent)]
     #[diagnostic(
         code(lightsout::policy::test),
         help("`lightsout policy new DIR` writes a pack in which everything is in its place")
@@ -241,6 +244,7 @@ impl Fault {
             | Self::Engine(_)
             | Self::Preview(_)
             | Self::Policy(_)
+            | Self::CrossGuard(_)
             | Self::PolicyTest(_)
             | Self::Holdout(_)
             | Self::Ledger(_)

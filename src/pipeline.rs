@@ -6,6 +6,7 @@
 pub mod apply;
 pub mod cooling;
 pub mod credentials;
+pub mod crossguard;
 pub mod gate;
 pub mod generate;
 pub mod holdout;

@@ -19,12 +19,23 @@ const COOLING_DAYS_MAX: u32 = 365;
 #[derive(Debug, Clone, PartialEq, JsonSchema)]
 #[schemars(with = "Form")]
 pub struct Policy {
+    /// What kind of pack it is.
+    pub kind: PackKind,
     /// A folder, or `lightsout:NAME`.
     pub pack: String,
     /// Values for parameters that its rules declare, by rule and name.
     pub parameters: BTreeMap<RuleId, Map<String, Value>>,
     /// Levels that replace the rules' own.
     pub levels: BTreeMap<RuleId, Level>,
+}
+
+/// What judges in a pack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PackKind {
+    /// Rego rules, which we compile and run ourselves.
+    Rego,
+    /// Programs for Pulumi's CrossGuard, which run in a sandbox and are asked.
+    CrossGuard,
 }
 
 /// How it is written.
@@ -34,15 +45,19 @@ pub struct Policy {
 enum Form {
     /// Folder of a policy pack, or `lightsout:aws-baseline`, which comes with the binary.
     Name(String),
-    /// A pack with the stack's own settings.
+    /// A pack with the stack's own settings, or one of Pulumi's CrossGuard.
     Table(Table),
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Table {
-    /// Folder of the pack, or `lightsout:NAME`.
-    pack: String,
+    /// Folder of the pack, or `lightsout:NAME`. Either this or `crossguard`.
+    #[serde(default)]
+    pack: Option<String>,
+    /// Folder of a pack of Pulumi's CrossGuard for Node, with its `package-lock.json`. It takes no settings of ours.
+    #[serde(default)]
+    crossguard: Option<String>,
     /// Values for parameters that its rules declare: rule, then name, then value.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, Map<String, Value>>")]
@@ -51,6 +66,34 @@ struct Table {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, Word>")]
     levels: BTreeMap<RuleId, Level>,
+}
+
+impl Table {
+    fn policy(self) -> Result<Policy, &'static str> {
+        let Self {
+            pack,
+            crossguard,
+            parameters,
+            levels,
+        } = self;
+        let (kind, pack) = match (pack, crossguard) {
+            (Some(pack), None) => (PackKind::Rego, pack),
+            (None, Some(_)) if !parameters.is_empty() || !levels.is_empty() => {
+                return Err(
+                    "a `crossguard` pack takes neither `parameters` nor `levels`: it configures itself",
+                );
+            }
+            (None, Some(folder)) => (PackKind::CrossGuard, folder),
+            (Some(_), Some(_)) => return Err("it is either a `pack` or a `crossguard`, not both"),
+            (None, None) => return Err("it names neither a `pack` nor a `crossguard`"),
+        };
+        Ok(Policy {
+            kind,
+            pack,
+            parameters,
+            levels,
+        })
+    }
 }
 
 #[derive(JsonSchema)]
@@ -70,11 +113,14 @@ impl<'de> Deserialize<'de> for Policy {
             type Value = Policy;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a pack's folder, `lightsout:NAME`, or an object with `pack`")
+                f.write_str(
+                    "a pack's folder, `lightsout:NAME`, or an object with `pack` or `crossguard`",
+                )
             }
 
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Policy, E> {
                 Ok(Policy {
+                    kind: PackKind::Rego,
                     pack: text.to_owned(),
                     parameters: BTreeMap::new(),
                     levels: BTreeMap::new(),
@@ -82,16 +128,8 @@ impl<'de> Deserialize<'de> for Policy {
             }
 
             fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Policy, A::Error> {
-                let Table {
-                    pack,
-                    parameters,
-                    levels,
-                } = Table::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(Policy {
-                    pack,
-                    parameters,
-                    levels,
-                })
+                let table = Table::deserialize(MapAccessDeserializer::new(map))?;
+                table.policy().map_err(serde::de::Error::custom)
             }
         }
         deserializer.deserialize_any(Either)
@@ -145,10 +183,18 @@ pub enum Requirement {
 
 pub(super) fn check(policies: &[Policy]) -> Result<(), String> {
     for policy in policies {
-        match builtin::find(&policy.pack) {
-            Ok(None) => check_folder("policies", &policy.pack)?,
-            Ok(Some(_)) => {}
-            Err(error) => return Err(error.to_string()),
+        match (policy.kind, builtin::find(&policy.pack)) {
+            (PackKind::Rego | PackKind::CrossGuard, Ok(None)) => {
+                check_folder("policies", &policy.pack)?;
+            }
+            (PackKind::Rego, Ok(Some(_))) => {}
+            (PackKind::CrossGuard, Ok(Some(_))) => {
+                return Err(format!(
+                    "`crossguard: {}` must be a folder: no CrossGuard pack comes with the binary",
+                    policy.pack
+                ));
+            }
+            (PackKind::Rego | PackKind::CrossGuard, Err(error)) => return Err(error.to_string()),
         }
     }
     if policies.is_empty() {

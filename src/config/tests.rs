@@ -276,7 +276,20 @@ fn a_pack_is_a_name_or_an_object_with_settings() {
             "[{ pack: packs/own, parameter: {} }]",
             "did you mean `parameters`?",
         ),
-        ("[{ parameters: {} }]", "pack"),
+        (
+            "[{ parameters: {} }]",
+            "neither a `pack` nor a `crossguard`",
+        ),
+        ("[{ pack: packs/own, crossguard: packs/other }]", "not both"),
+        (
+            "[{ crossguard: packs/own, levels: { a: advisory } }]",
+            "it configures itself",
+        ),
+        (
+            "[{ crossguard: 'lightsout:aws-baseline' }]",
+            "must be a folder",
+        ),
+        ("[{ crossguard: ../own }]", "must be a folder below the top"),
         ("[{ pack: ../own }]", "must be a folder below the top"),
         (
             "[{ pack: packs/own, levels: { OWN-001: off } }]",
@@ -287,11 +300,16 @@ fn a_pack_is_a_name_or_an_object_with_settings() {
         check_error("[policy-packs/aws-baseline]", packs, said);
     }
     // Whatever it is called with, it is hidden from agents.
-    check_error(
-        "[policy-packs/aws-baseline]",
+    for pack in [
         "[{ pack: stacks/site/own }]",
-        "must be hidden from it",
-    );
+        "[{ crossguard: stacks/site/own }]",
+    ] {
+        check_error(
+            "[policy-packs/aws-baseline]",
+            pack,
+            "must be hidden from it",
+        );
+    }
 }
 
 #[test]

@@ -45,7 +45,8 @@ pub use manifest::{Manifest, ManifestError};
 use crate::names::Sha256;
 use crate::perimeter::egress::Line;
 use crate::perimeter::import::Tree;
-use crate::perimeter::import::project::{Runtime, runtime};
+pub use crate::perimeter::import::project::Runtime;
+use crate::perimeter::import::project::runtime;
 use crate::perimeter::tools::{Tools, UserProgram, UserTool};
 
 /// Who installed them.
@@ -132,8 +133,8 @@ struct Plan {
 }
 
 impl Plan {
-    async fn read(tree: &Tree, tools: &Tools) -> Result<Option<Self>, Error> {
-        let (kind, program, uv, files) = match runtime(tree)? {
+    async fn read(tree: &Tree, runtime: Runtime, tools: &Tools) -> Result<Option<Self>, Error> {
+        let (kind, program, uv, files) = match runtime {
             Runtime::Yaml => return Ok(None),
             Runtime::Node => match lock::npm(tree)? {
                 None => return Ok(None),
@@ -184,7 +185,20 @@ pub async fn install(
     tools: &Tools,
     environment: &[(OsString, OsString)],
 ) -> Result<Option<Dependencies>, Error> {
-    let Some(plan) = Plan::read(tree, tools).await? else {
+    install_for(tree, runtime(tree)?, tools, environment).await
+}
+
+/// The same for a tree without a project file, of which the caller knows the runtime.
+///
+/// # Errors
+/// As [`install`].
+pub async fn install_for(
+    tree: &Tree,
+    runtime: Runtime,
+    tools: &Tools,
+    environment: &[(OsString, OsString)],
+) -> Result<Option<Dependencies>, Error> {
+    let Some(plan) = Plan::read(tree, runtime, tools).await? else {
         return Ok(None);
     };
     let cache = Cache::open(tools.home(), plan.key())?;

@@ -45,6 +45,7 @@ pub mod wasm;
 use std::time::{Duration, Instant};
 
 pub use error::{Error, RuleFault};
+pub(super) use finding::plain;
 pub use pack::{Compiler, Pack};
 pub use parameters::{LevelChange, Settings, SettingsError};
 pub use report::{Finding, History, PackRecord, PolicyReport, RuleResult, Undetermined, Verdict};

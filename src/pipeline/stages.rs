@@ -4,6 +4,7 @@ mod check;
 mod decide;
 mod generate;
 mod given;
+mod guards;
 mod history;
 mod place;
 mod rules;

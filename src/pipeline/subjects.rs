@@ -111,7 +111,7 @@ fn values(properties: &Properties) -> serde_json::Value {
     )
 }
 
-fn paths(paths: &[Path]) -> Vec<PropertyPath> {
+pub(super) fn paths(paths: &[Path]) -> Vec<PropertyPath> {
     paths
         .iter()
         .map(|path| PropertyPath(path.iter().map(segment).collect()))

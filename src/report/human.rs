@@ -118,6 +118,15 @@ impl Report {
                     report.subjects
                 ),
             );
+            for (pack, sdk) in
+                (report.packs.iter()).filter_map(|pack| Some((pack, pack.crossguard.as_deref()?)))
+            {
+                let (name, version) = (&pack.name, &pack.version);
+                put(
+                    text,
+                    format_args!("             {name} {version}: CrossGuard, SDK {sdk}"),
+                );
+            }
             for finding in report.denials().chain(report.warnings()).take(20) {
                 put(
                     text,

@@ -117,7 +117,7 @@ fn a_changed_configuration_makes_the_decision_stale() {
 #[test]
 fn a_changed_policy_makes_the_decision_stale() {
     let (site, run) = held();
-    commit(&site, "policy-packs/aws-baseline/s3_001.rego", |text| {
+    commit(&site, "policy-packs/aws-baseline/aws_s3_001.rego", |text| {
         format!("{text}\n# looser\n")
     });
     check_stale(&site, &run, "policies of the base has changed");

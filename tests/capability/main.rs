@@ -20,6 +20,8 @@ mod agents;
 mod apply;
 /// Short-lived credentials.
 mod credentials;
+/// Packs of Pulumi's CrossGuard.
+mod crossguard;
 /// Packages from lock files.
 mod dependencies;
 /// Hidden scenarios: steps, files, verdicts, silence.

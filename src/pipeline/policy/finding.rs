@@ -280,7 +280,7 @@ fn is_short(value: &Value) -> bool {
 }
 
 /// Text in one line: bounded, with escapes for what could hide or turn text around.
-fn plain(text: &str, chars_max: usize) -> String {
+pub(in crate::pipeline) fn plain(text: &str, chars_max: usize) -> String {
     let mut out = String::new();
     let mut rest = text.chars();
     for c in rest.by_ref().take(chars_max) {

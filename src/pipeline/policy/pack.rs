@@ -182,6 +182,7 @@ impl Pack {
             version: self.manifest.version.clone(),
             hash: self.hash,
             wasm: Sha256::of(&self.wasm),
+            crossguard: None,
             settings: self.settings.clone(),
         }
     }

@@ -51,8 +51,11 @@ pub struct PackRecord {
     pub version: String,
     /// What the pack's rules and manifest hash to.
     pub hash: Sha256,
-    /// What the compiled rules hash to.
+    /// What the compiled rules hash to; of a CrossGuard pack, its installed packages.
     pub wasm: Sha256,
+    /// For a CrossGuard pack, the version of its SDK.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crossguard: Option<String>,
     /// What the stack's configuration sets in it.
     #[serde(default, skip_serializing_if = "Settings::is_empty")]
     pub settings: Settings,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::{Job, Provider};
+use crate::config::{Job, PackKind, Provider};
 use crate::engine::project::{Project, Runtime};
 use crate::fault::Fault;
 use crate::perimeter::Perimeter;
@@ -20,6 +20,8 @@ pub struct Kit {
     pub host: Host,
     /// The real providers.
     pub plugins: Vec<Tool>,
+    /// What runs CrossGuard packs, when the stack has one, and what installs their packages.
+    pub guards: Option<(UserTool, UserTool)>,
 }
 
 /// What runs the program.
@@ -59,7 +61,15 @@ impl Kit {
             },
             Runtime::Python => Host::Python(tools.user_tool(UserProgram::Python).await?),
         };
+        let mut policies = job.stack.policies.iter();
+        let guards = if policies.any(|policy| policy.kind == PackKind::CrossGuard) {
+            let node = tools.user_tool(UserProgram::Node).await?;
+            Some((node, tools.user_tool(UserProgram::Npm).await?))
+        } else {
+            None
+        };
         Ok(Self {
+            guards,
             pulumi: tools.locate("pulumi").await?,
             opa: tools.locate("opa").await?,
             host,
@@ -88,6 +98,9 @@ impl Kit {
         };
         let mut tools = BTreeMap::from([locked(&self.pulumi), locked(&self.opa)]);
         tools.extend(self.plugins.iter().map(locked));
+        if let Some((node, npm)) = &self.guards {
+            tools.extend([users(node), users(npm)]);
+        }
         match &self.host {
             Host::Yaml(tool) => tools.extend([locked(tool)]),
             Host::Node { node, npm } => tools.extend([users(node), users(npm)]),

@@ -241,17 +241,18 @@ pub(super) async fn installed(
     run: &Run<'_>,
     locks: &Tree,
 ) -> Result<Option<dependencies::Dependencies>, Fault> {
-    let environment: Vec<_> = run
-        .perimeter
-        .environment
-        .select(|_| true)
-        .into_iter()
-        .collect();
+    let environment = environment(run);
     let installed = dependencies::install(locks, &run.perimeter.tools, &environment).await?;
     if let Some(packages) = &installed {
         packages.verify()?;
     }
     Ok(installed)
+}
+
+/// The user's environment, of which installing takes what it knows.
+pub(super) fn environment(run: &Run<'_>) -> Vec<(OsString, OsString)> {
+    let all = run.perimeter.environment.select(|_| true);
+    all.into_iter().collect()
 }
 
 fn allowed(run: &Run<'_>) -> Allowed {

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::history;
+use super::{guards, history};
+use crate::config::PackKind;
 use crate::fault::Fault;
 use crate::ledger::Recorded;
+use crate::pipeline::crossguard;
 use crate::pipeline::gate::Judged;
 use crate::pipeline::policy::{self, Compiler, Pack, PolicyReport};
 use crate::pipeline::preview::Preview;
@@ -21,7 +23,8 @@ async fn packs(run: &Run<'_>, name: &str) -> Result<Vec<Pack>, Fault> {
         cache: run.perimeter.home.join("policies"),
     };
     let mut packs = Vec::new();
-    for (number, policy) in run.job.stack.policies.iter().enumerate() {
+    let policies = run.job.stack.policies.iter().enumerate();
+    for (number, policy) in policies.filter(|(_, policy)| policy.kind == PackKind::Rego) {
         let tree = pack(run.perimeter, &run.base, &policy.pack)?;
         let folder = run.materialise(&format!("{name}-{number}"), &tree)?;
         let pack = Pack::load(&folder, &compiler).await?;
@@ -45,12 +48,26 @@ pub(super) async fn judge(
     let packs = packs(run, name).await?;
     let mut request = subjects::request(preview)?;
     request.now_ns = Some(nanoseconds(at));
-    let mut report = policy::evaluate(&request, &packs)?;
+    let mut report = if packs.is_empty() {
+        // All packs are CrossGuard's; without any, the report is hollow.
+        PolicyReport {
+            packs: Vec::new(),
+            rules: Vec::new(),
+            subjects: u64::try_from(request.subjects.len()).unwrap_or(u64::MAX),
+            history: None,
+        }
+    } else {
+        policy::evaluate(&request, &packs)?
+    };
+    for said in guards::said(run, preview, name).await? {
+        crossguard::add(&mut report, said)?;
+    }
     history::mark(run, &request.stack, &mut report, at)?;
     Ok(report)
 }
 
-/// The rules that judged a preview, to be asked again about resolved values.
+/// The rules that judged a preview, to be asked again about resolved values. Those of CrossGuard packs are not: where they could not know,
+/// they have no answer, and a person is asked.
 ///
 /// # Errors
 /// A pack cannot be used, or is not the one that judged.
@@ -62,7 +79,13 @@ pub async fn rules(
 ) -> Result<Arc<Rules>, Fault> {
     let packs = packs(run, name).await?;
     let records: Vec<_> = packs.iter().map(Pack::record).collect();
-    if policy.preview != preview.hash() || policy.report.packs != records {
+    let judged = policy.report.packs.iter();
+    let (guards, judged): (Vec<_>, Vec<_>) = judged.partition(|pack| pack.crossguard.is_some());
+    let guards: Vec<_> = guards.into_iter().map(|pack| pack.hash).collect();
+    if policy.preview != preview.hash()
+        || judged.into_iter().ne(&records)
+        || guards != guards::hashes(run)?
+    {
         return Err(Fault::Usage(
             "the policies that judged the preview are not those of the base commit; run again"
                 .to_owned(),
