@@ -113,7 +113,7 @@ fn a_pack_that_does_not_compile_is_a_fault() {
     let site = factory("site-demo", "stacks/site")
         .agent("sed -i 's/days: ${logRetentionDays}/days: 180/' Pulumi.yaml")
         .file(
-            "policy-packs/aws-baseline/s3_001.rego",
+            "policy-packs/aws-baseline/aws_s3_001.rego",
             "package aws.s3_001\nnonsense {{{",
         )
         .build();
