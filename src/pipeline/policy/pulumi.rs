@@ -231,24 +231,29 @@ fn check_reads(rule: &Rule) -> Result<(), String> {
             Step::Key(key) => Some(key.as_str()),
             Step::Any => None,
         });
-        let (known, whole) = match first.as_str() {
-            "options" | "__options" => (OPTIONS, false),
-            "provider" | "__provider" => (PROVIDER, false),
-            "dependencies" | "propertyDependencies" if rule.scope == Scope::Stack => {
-                ([""; 3], true)
-            }
+        let known: &[&str] = match first.as_str() {
+            "options" | "__options" => &OPTIONS,
+            "provider" | "__provider" => &PROVIDER,
+            "dependencies" | "propertyDependencies" if rule.scope == Scope::Stack => &[],
             _ => continue,
         };
         match second {
-            Some(key) if !known.contains(&key) => {
+            Some(key) if known.contains(&key) => {}
+            Some(key) => {
                 return Err(format!(
                     "it reads `{first}.{key}`, which a preview does not tell"
                 ));
             }
-            None if whole => {
+            // A part of it that is not there would be undefined, and the rule silent.
+            None if known.is_empty() => {
                 return Err(format!("it reads `{first}`, which a preview does not tell"));
             }
-            Some(_) | None => {}
+            None => {
+                return Err(format!(
+                    "it reads `{first}` as a whole, of which a preview tells only `{}`: name what it needs",
+                    known.join("`, `")
+                ));
+            }
         }
     }
     Ok(())

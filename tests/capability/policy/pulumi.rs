@@ -132,6 +132,11 @@ fn what_would_never_find_anything_does_not_load() {
     );
     check_refused(
         MANIFEST.1,
+        "package p\n\ndeny[\"x\"] { options := input.options; options.deleteBeforeReplace }\n",
+        "it reads `options` as a whole",
+    );
+    check_refused(
+        MANIFEST.1,
         "package p\n\nstack_deny[\"x\"] { input.resources[_].dependencies[_] == \"x\" }\n",
         "it reads `dependencies`",
     );
