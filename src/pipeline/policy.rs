@@ -32,6 +32,7 @@ mod reads;
 mod report;
 mod route;
 mod rule;
+mod scan;
 mod scoped;
 mod second;
 pub mod selftest;
@@ -95,16 +96,12 @@ pub fn evaluate_on(json: &[u8], packs: &[Pack], threads: usize) -> Result<Policy
         .map(|pack| Ticker::start(pack.module.engine()))
         .collect();
     let start = Instant::now();
+    let urns: Vec<Urn> = (steps.subjects.iter().map(Step::check)).collect::<Result<_, _>>()?;
     let share = steps.subjects.len().div_ceil(threads.max(1));
-    let mut judged = Vec::new();
-    for result in shares(&steps, packs, share.max(STEPS_OF_A_THREAD), start) {
-        judged.push(result?);
-    }
     let mut rules: Vec<RuleResult> = Vec::new();
-    for (shared, _) in &mut judged {
-        report::join(&mut rules, std::mem::take(shared));
+    for result in shares(&steps, &urns, packs, share.max(STEPS_OF_A_THREAD), start) {
+        report::join(&mut rules, result?);
     }
-    let urns: Vec<Urn> = judged.into_iter().flat_map(|(_, urns)| urns).collect();
     report::join(&mut rules, whole(&steps, &urns, packs)?);
     drop(tickers);
     Ok(PolicyReport {
@@ -115,18 +112,27 @@ pub fn evaluate_on(json: &[u8], packs: &[Pack], threads: usize) -> Result<Policy
     })
 }
 
-/// What the rules about one resource said of a part of the steps, and the resources' names.
-type Share = Result<(Vec<RuleResult>, Vec<Urn>), Error>;
+/// What the rules about one resource said of a part of the steps.
+type Share = Result<Vec<RuleResult>, Error>;
 
 /// Judges the steps in parts of this size, each on a thread of its own.
-fn shares(steps: &Steps<'_>, packs: &[Pack], size: usize, start: Instant) -> Vec<Share> {
-    let mut parts = steps.subjects.chunks(size);
-    let first = parts.next().unwrap_or(&[]);
+fn shares<'a>(
+    steps: &'a Steps<'a>,
+    urns: &'a [Urn],
+    packs: &'a [Pack],
+    size: usize,
+    start: Instant,
+) -> Vec<Share> {
+    let judge = |(nth, part): (usize, &'a [Step<'a>])| {
+        let begin = nth.saturating_mul(size);
+        let urns = urns.get(begin..).unwrap_or(&[]);
+        judge_share(steps, (begin, part), urns, packs, start)
+    };
+    let mut parts = steps.subjects.chunks(size).enumerate();
+    let first = parts.next().unwrap_or((0, &[]));
     std::thread::scope(|scope| {
-        let others: Vec<_> = parts
-            .map(|part| scope.spawn(move || judge_share(steps, part, packs, start)))
-            .collect();
-        let mut results = vec![judge_share(steps, first, packs, start)];
+        let others: Vec<_> = parts.map(|part| scope.spawn(move || judge(part))).collect();
+        let mut results = vec![judge(first)];
         results.extend(others.into_iter().map(|other| {
             let lost = |_| {
                 Err(Error::Request(
@@ -139,23 +145,30 @@ fn shares(steps: &Steps<'_>, packs: &[Pack], size: usize, start: Instant) -> Vec
     })
 }
 
-fn judge_share(steps: &Steps<'_>, part: &[Step<'_>], packs: &[Pack], start: Instant) -> Share {
+fn judge_share<'a>(
+    steps: &'a Steps<'_>,
+    (begin, part): (usize, &'a [Step<'a>]),
+    urns: &'a [Urn],
+    packs: &'a [Pack],
+    start: Instant,
+) -> Share {
     let mut judges: Vec<Judge<'_>> = packs.iter().map(|pack| Judge::new(pack, steps)).collect();
-    let mut urns = Vec::with_capacity(part.len());
-    for step in part {
-        let urn = step.check()?;
+    for (nth, (step, urn)) in part.iter().zip(urns).enumerate() {
         for judge in &mut judges {
-            judge.step(step, &urn)?;
+            judge.step((begin.saturating_add(nth), step, urn))?;
         }
         if start.elapsed() > TIME_MAX {
             return Err(Error::Slow {
                 seconds: TIME_MAX.as_secs(),
-                urn,
+                urn: urn.clone(),
             });
         }
-        urns.push(urn);
     }
-    Ok((judges.into_iter().flat_map(Judge::finish).collect(), urns))
+    let mut results = Vec::new();
+    for judge in judges {
+        results.extend(judge.finish()?);
+    }
+    Ok(results)
 }
 
 /// What the rules about the whole stack say.
@@ -165,7 +178,7 @@ fn whole(steps: &Steps<'_>, urns: &[Urn], packs: &[Pack]) -> Result<Vec<RuleResu
     for pack in packs {
         let mut judge = Judge::new(pack, steps);
         judge.stack(&named)?;
-        results.extend(judge.finish());
+        results.extend(judge.finish()?);
     }
     Ok(results)
 }

@@ -1,9 +1,10 @@
-//! Which rules are asked together: those that concern the same types and operations, in one call of the policy.
+//! Which rules are asked together: those that concern the same types and operations, about many documents in one call.
 //!
-//! A call costs a microsecond, and so does taking its input apart: asking thirty rules one by one would do that thirty times.
+//! A call costs microseconds, and what OPA makes anew for each call, such as the automaton of a regular expression, costs tens.
 //! Rules with parameters are asked alone, because each has its own `input.params`.
 //!
-//! A batch is a rule of ours in a package of ours, compiled with the pack: `b0 := [data.aws.s3_001.deny, …]`.
+//! A batch is two rules of ours in a package of ours, compiled with the pack: what is asked about one document, and the same
+//! for each element of `input`. Each sees its document as `input` and nothing of the others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +26,8 @@ pub(super) struct Batch {
     pub(super) entrypoint: String,
 }
 
-/// The batches of a pack: one for each set of two or more rules that some type and operation has in common.
+/// The batches of a pack: one for each set of rules that some type and operation has in common, and one for each rule with
+/// parameters.
 pub(super) fn batches(rules: &[Rule]) -> Vec<Batch> {
     let mut types: BTreeSet<&str> = rules
         .iter()
@@ -38,13 +40,18 @@ pub(super) fn batches(rules: &[Rule]) -> Vec<Batch> {
         .iter()
         .flat_map(|resource_type| OPS.iter().map(move |(op, _)| (resource_type, op)))
         .map(|(resource_type, op)| together(rules, resource_type, op))
-        .filter(|set| set.len() > 1)
+        .chain(rules.iter().enumerate().filter_map(alone))
+        .filter(|set| !set.is_empty())
         .collect();
     let named = |(at, set): (usize, Vec<usize>)| Batch {
         rules: ids(rules, &set),
         entrypoint: format!("{PACKAGE}/batch/b{at}"),
     };
     sets.into_iter().enumerate().map(named).collect()
+}
+
+fn alone((at, rule): (usize, &Rule)) -> Option<Vec<usize>> {
+    (rule.scope == Scope::Resource && !rule.parameters.is_empty()).then(|| vec![at])
 }
 
 /// The rules about one resource, without parameters, that concern this type and operation.
@@ -78,7 +85,10 @@ pub(super) fn rego(rules: &[Rule], batches: &[Batch]) -> String {
             .filter_map(|id| names.get(id).map(String::as_str))
             .collect();
         let name = batch.entrypoint.rsplit('/').next().unwrap_or("");
-        text.push_str(&format!("\n{name} := [{}]\n", members.join(", ")));
+        let members = members.join(", ");
+        text.push_str(&format!(
+            "\none_{name} := [{members}]\n\n{name} := [found |\n\tsome document in input\n\tfound := one_{name} with input as document\n]\n"
+        ));
     }
     text
 }

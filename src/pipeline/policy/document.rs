@@ -5,94 +5,49 @@
 //!
 //! INVARIANT: what is copied is JSON of the request, or text that was quoted here.
 
+mod read;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
-use serde::de::{
-    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
-use serde_json::value::RawValue;
 
 use super::projection::{Member, Projection, Shown};
+use super::scan::Scanner;
 use super::subject::{PropertyPath, Stack, Subject, outcome};
 use super::{Error, finding};
 use crate::engine::wire::marks::UNKNOWNS;
 use crate::names::{Urn, excerpt};
+use read::{Unread, decoded};
 
 /// A request, its steps unread.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(super) struct Steps<'a> {
     pub(super) stack: Stack,
-    #[serde(default)]
     pub(super) now_ns: Option<i64>,
-    #[serde(borrow, deserialize_with = "limited")]
     pub(super) subjects: Vec<Step<'a>>,
 }
 
-/// LIMIT: steps of one preview; the largest stacks that are known have some ten thousand resources.
-const STEPS_MAX: usize = 200_000;
-
-/// Reads steps up to the limit, and nothing of what is beyond.
-fn limited<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Step<'de>>, D::Error> {
-    struct Limited;
-    impl<'de> Visitor<'de> for Limited {
-        type Value = Vec<Step<'de>>;
-
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("a list of steps")
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut steps: A) -> Result<Self::Value, A::Error> {
-            let mut read = Vec::new();
-            while let Some(step) = steps.next_element()? {
-                if read.len() == STEPS_MAX {
-                    return Err(A::Error::custom(format!(
-                        "it has more than {STEPS_MAX} steps"
-                    )));
-                }
-                read.push(step);
-            }
-            Ok(read)
-        }
-    }
-    deserializer.deserialize_seq(Limited)
-}
-
-/// One step of a preview, unread. The fields are those of [`Subject`].
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// One step of a preview, unread: JSON but for its names. The fields are those of [`Subject`].
+#[derive(Debug)]
 pub(super) struct Step<'a> {
-    #[serde(borrow)]
     pub(super) urn: Cow<'a, str>,
-    #[serde(borrow)]
     pub(super) op: Cow<'a, str>,
-    #[serde(borrow, rename = "type")]
     pub(super) resource_type: Cow<'a, str>,
-    #[serde(borrow)]
     pub(super) name: Cow<'a, str>,
-    provider: Option<&'a RawValue>,
-    inputs: &'a RawValue,
-    old_inputs: Option<&'a RawValue>,
-    outputs: Option<&'a RawValue>,
-    diff: &'a RawValue,
-    unknown_paths: &'a RawValue,
-    unknown_output_paths: &'a RawValue,
-    unknown_old_paths: &'a RawValue,
-    secret_paths: &'a RawValue,
-    options: &'a RawValue,
-    old_options: Option<&'a RawValue>,
-}
-
-impl<'a> Steps<'a> {
-    /// Reads a request.
-    pub(super) fn read(json: &'a [u8]) -> Result<Self, Error> {
-        // Checked once for all: the parser then need not look at each text.
-        let text = std::str::from_utf8(json)
-            .map_err(|error| Error::Request(format!("it is not UTF-8: {error}")))?;
-        serde_json::from_str(text).map_err(|error| Error::Request(error.to_string()))
-    }
+    provider: Option<&'a str>,
+    inputs: &'a str,
+    old_inputs: Option<&'a str>,
+    outputs: Option<&'a str>,
+    diff: &'a str,
+    unknown_paths: &'a str,
+    unknown_output_paths: &'a str,
+    unknown_old_paths: &'a str,
+    secret_paths: &'a str,
+    options: &'a str,
+    old_options: Option<&'a str>,
+    /// Whether it lists no unknown and no secret value.
+    pub(super) is_plain: bool,
 }
 
 impl Step<'_> {
@@ -114,33 +69,16 @@ impl Step<'_> {
         Ok(urn)
     }
 
-    /// Whether it lists no unknown and no secret value.
-    pub(super) fn is_plain(&self) -> bool {
-        [
-            self.unknown_paths,
-            self.unknown_output_paths,
-            self.unknown_old_paths,
-            self.secret_paths,
-        ]
-        .iter()
-        .all(|paths| paths.get() == "[]")
-    }
-
     /// All of it, read.
     pub(super) fn subject(&self, urn: Urn) -> Result<Subject, Error> {
-        fn read<T: for<'d> Deserialize<'d>>(
-            urn: &Urn,
-            what: &str,
-            json: &RawValue,
-        ) -> Result<T, Error> {
-            serde_json::from_str(json.get()).map_err(|error| Error::Subject {
+        fn read<T: for<'d> Deserialize<'d>>(urn: &Urn, what: &str, json: &str) -> Result<T, Error> {
+            serde_json::from_str(json).map_err(|error| Error::Subject {
                 urn: urn.clone(),
                 why: format!("`{what}` cannot be read: {error}"),
             })
         }
-        let value = |what: &str, json: Option<&RawValue>| {
-            json.map(|json| read(&urn, what, json)).transpose()
-        };
+        let value =
+            |what: &str, json: Option<&str>| json.map(|json| read(&urn, what, json)).transpose();
         let options = |json| read(&urn, "options", json);
         let subject = Subject {
             op: self.op.clone().into_owned(),
@@ -166,8 +104,8 @@ impl Step<'_> {
 
     /// Its lists of unknown and secret places, read.
     pub(super) fn lists(&self, urn: &Urn) -> Result<Lists, Error> {
-        let read = |what: &str, json: &RawValue| {
-            serde_json::from_str(json.get()).map_err(|error| Error::Subject {
+        let read = |what: &str, json: &str| {
+            serde_json::from_str(json).map_err(|error| Error::Subject {
                 urn: urn.clone(),
                 why: format!("`{what}` cannot be read: {error}"),
             })
@@ -191,7 +129,7 @@ impl Step<'_> {
     }
 
     fn source<'s>(&'s self, member: Member, stack: &'s str, params: &'s str) -> Source<'s> {
-        let json = |json: Option<&'s RawValue>| Source::Json(json.map_or("null", RawValue::get));
+        let json = |json: Option<&'s str>| Source::Json(json.unwrap_or("null"));
         match member {
             Member::Urn => Source::Text(&self.urn),
             Member::Op => Source::Text(&self.op),
@@ -254,76 +192,36 @@ fn quote(text: &str, out: &mut Vec<u8>) {
 fn cut(json: &str, shown: &Shown, out: &mut Vec<u8>) {
     let begin = out.len();
     match shown {
-        Shown::Keys(keys) if json.starts_with('{') => {
-            let mut deserializer = serde_json::Deserializer::from_str(json);
-            let members = Members { keys, out };
-            // It was read as JSON before; were it none, the whole text goes to the policy, whose parser refuses it.
-            if deserializer.deserialize_map(members).is_err() {
-                out.truncate(begin);
-                out.extend_from_slice(json.as_bytes());
-            }
+        Shown::Keys(keys) if json.starts_with('{') && members(json, keys, out).is_err() => {
+            // It was scanned as JSON before; were it none, the whole text goes to the policy, whose parser refuses it.
+            out.truncate(begin);
+            out.extend_from_slice(json.as_bytes());
         }
+        Shown::Keys(_) if json.starts_with('{') => {}
         Shown::Whole | Shown::Keys(_) => out.extend_from_slice(json.as_bytes()),
     }
 }
 
 /// Copies some members of an object.
-struct Members<'k> {
-    keys: &'k BTreeSet<String>,
-    out: &'k mut Vec<u8>,
-}
-
-impl<'de> Visitor<'de> for Members<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        self.out.push(b'{');
-        let mut is_first = true;
-        while let Some(key) = map.next_key_seed(Wanted(self.keys))? {
-            let Some(key) = key else {
-                map.next_value::<IgnoredAny>()?;
-                continue;
-            };
-            if !is_first {
-                self.out.push(b',');
+fn members(json: &str, keys: &BTreeSet<String>, out: &mut Vec<u8>) -> Result<(), Unread> {
+    out.push(b'{');
+    let mut is_first = true;
+    Scanner::new(json)
+        .object(|scanner, key| {
+            let value = scanner.value()?;
+            if keys.contains(&*decoded(key)?) {
+                if !is_first {
+                    out.push(b',');
+                }
+                is_first = false;
+                out.push(b'"');
+                out.extend_from_slice(key.as_bytes());
+                out.extend_from_slice(b"\":");
+                out.extend_from_slice(value.as_bytes());
             }
-            is_first = false;
-            let quoted = serde_json::Value::from(key).to_string();
-            self.out.extend_from_slice(quoted.as_bytes());
-            self.out.push(b':');
-            let value: &RawValue = map.next_value()?;
-            self.out.extend_from_slice(value.get().as_bytes());
-        }
-        self.out.push(b'}');
-        Ok(())
-    }
-}
-
-/// Reads a key, and says which of the wanted ones it is.
-struct Wanted<'k>(&'k BTreeSet<String>);
-
-impl<'de, 'k> DeserializeSeed<'de> for Wanted<'k> {
-    type Value = Option<&'k str>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<'k> Visitor<'_> for Wanted<'k> {
-    type Value = Option<&'k str>;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-        Ok(self.0.get(key).map(String::as_str))
-    }
+            Ok(())
+        })
+        .map(|()| out.push(b'}'))
 }
 
 /// Where a step's values are unknown or secret.

@@ -122,13 +122,20 @@ pub(super) fn parse_messages(json: &[u8]) -> Result<Vec<Raw>, String> {
     bounded(messages.iter().map(raw).collect::<Result<_, String>>()?)
 }
 
-/// Reads the answer of several rules that were asked together, a set of findings each.
-pub(super) fn parse_each(json: &[u8], rules: usize) -> Result<Vec<Vec<Raw>>, String> {
-    let answers: Vec<Vec<Raw>> = answer(json)?;
-    if answers.len() != rules {
-        return Err(format!("{} answers of {rules} rules", answers.len()));
+/// Reads the answer of rules that were asked together about so many documents: for each document a set of findings of each.
+pub(super) fn parse_many(
+    json: &[u8],
+    documents: usize,
+    rules: usize,
+) -> Result<Vec<Vec<Vec<Raw>>>, String> {
+    let answers: Vec<Vec<Vec<Raw>>> = answer(json)?;
+    if answers.len() != documents || answers.iter().any(|each| each.len() != rules) {
+        return Err(format!(
+            "not the answers of {rules} rules about {documents} documents"
+        ));
     }
-    answers.into_iter().map(bounded).collect()
+    let each = |answers: Vec<Vec<Raw>>| answers.into_iter().map(bounded).collect();
+    answers.into_iter().map(each).collect()
 }
 
 fn bounded(mut findings: Vec<Raw>) -> Result<Vec<Raw>, String> {

@@ -1,93 +1,151 @@
-//! Which calls of a policy judge a step: looked up by its type and operation, made once for each pair.
+//! Which rules judge a step: looked up by its type and operation, found out once for each pair.
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::batch;
+use super::batch::{self, Batch};
 use super::pack::Pack;
 use super::projection::Projection;
 use super::rule::{Rule, Scope};
 
-/// One call: which rules it asks, and what it shows them.
+/// An entrypoint of a policy.
+#[derive(Debug)]
+pub(super) struct Entrypoint {
+    pub(super) name: String,
+    /// What the module calls it, once it was asked.
+    pub(super) number: Cell<Option<i32>>,
+}
+
+impl Entrypoint {
+    fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            number: Cell::new(None),
+        }
+    }
+}
+
+/// One rule, asked about one document.
 #[derive(Debug)]
 pub(super) struct Call {
-    /// By their place in the pack.
-    pub(super) rules: Vec<usize>,
-    pub(super) entrypoint: String,
-    /// What the module calls the entrypoint, once it was asked.
-    pub(super) number: Cell<Option<i32>>,
+    pub(super) entrypoint: Entrypoint,
     pub(super) shown: Projection,
     /// `input.params`, as JSON.
     pub(super) params: String,
-    /// OPA's answer when none of the rules finds anything.
-    pub(super) nothing: String,
 }
+
+/// OPA's answer when a rule finds nothing.
+pub(super) const NOTHING: &[u8] = b"[{\"result\":[]}]";
 
 impl Call {
-    fn together(pack: &Pack, rules: Vec<usize>, entrypoint: String) -> Self {
-        let members = rules.iter().filter_map(|&at| pack.rules.get(at));
+    pub(super) fn new(rule: &Rule) -> Self {
         Self {
-            shown: Projection::of_resource(members.flat_map(|rule| &rule.reads)),
-            nothing: format!("[{{\"result\":[{}]}}]", vec!["[]"; rules.len()].join(",")),
-            params: "{}".to_owned(),
-            number: Cell::new(None),
-            entrypoint,
-            rules,
-        }
-    }
-
-    /// A call that asks one rule.
-    pub(super) fn alone(at: usize, rule: &Rule) -> Self {
-        Self {
-            rules: vec![at],
-            entrypoint: rule.entrypoint.clone(),
-            number: Cell::new(None),
+            entrypoint: Entrypoint::new(&rule.entrypoint),
             shown: Projection::of_resource(&rule.reads),
-            params: Value::Object(rule.parameters.clone()).to_string(),
-            nothing: "[{\"result\":[]}]".to_owned(),
+            params: params(rule),
         }
     }
 }
 
-/// Every route of a pack that was asked for so far.
+fn params(rule: &Rule) -> String {
+    Value::Object(rule.parameters.clone()).to_string()
+}
+
+/// Rules that are asked together, by their places in the pack.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) rules: Vec<usize>,
+    /// How they are asked about many documents at once; without it each is asked about each resource.
+    pub(super) batch: Option<Ask>,
+}
+
+/// Rules that are asked about many documents in one call.
+#[derive(Debug)]
+pub(super) struct Ask {
+    pub(super) entrypoint: Entrypoint,
+    pub(super) shown: Projection,
+    pub(super) params: String,
+    /// What the answer holds for a document in which none of the rules finds anything.
+    nothing: String,
+}
+
+impl Ask {
+    fn new(pack: &Pack, rules: &[usize], batch: &Batch) -> Self {
+        let members = || rules.iter().filter_map(|&at| pack.rules.get(at));
+        Self {
+            entrypoint: Entrypoint::new(&batch.entrypoint),
+            shown: Projection::of_resource(members().flat_map(|rule| &rule.reads)),
+            params: members().next().map_or_else(|| "{}".to_owned(), params),
+            nothing: format!("[{}]", vec!["[]"; rules.len()].join(",")),
+        }
+    }
+
+    /// OPA's answer when there is nothing in any of so many documents.
+    pub(super) fn nothing(&self, documents: usize) -> String {
+        format!(
+            "[{{\"result\":[{}]}}]",
+            vec![self.nothing.as_str(); documents].join(",")
+        )
+    }
+}
+
+/// Every route of a pack that was asked for so far: the places of its groups.
 #[derive(Debug, Default)]
-pub(super) struct Routes(HashMap<String, HashMap<String, Rc<Vec<Call>>>>);
+pub(super) struct Routes {
+    known: HashMap<String, HashMap<String, Vec<usize>>>,
+    /// Types and operations with the same rules share their group.
+    groups: HashMap<Vec<usize>, usize>,
+}
 
 impl Routes {
-    /// The calls that judge steps of this type and operation.
-    pub(super) fn of(&mut self, pack: &Pack, resource_type: &str, op: &str) -> Rc<Vec<Call>> {
-        let known = self.0.get(resource_type).and_then(|ops| ops.get(op));
-        if let Some(route) = known {
-            return Rc::clone(route);
+    /// The groups that judge steps of this type and operation; what is new among them is given to `add`, in order.
+    pub(super) fn of(
+        &mut self,
+        pack: &Pack,
+        resource_type: &str,
+        op: &str,
+        mut add: impl FnMut(Group),
+    ) -> &[usize] {
+        // Looked up twice: a borrow that is returned early would last to the end.
+        let is_known = (self.known.get(resource_type)).is_some_and(|ops| ops.contains_key(op));
+        if !is_known {
+            let mut places = Vec::new();
+            for rules in sets(pack, resource_type, op) {
+                let next = self.groups.len();
+                let place = *self.groups.entry(rules.clone()).or_insert(next);
+                if place == next {
+                    add(group(pack, rules));
+                }
+                places.push(place);
+            }
+            let ops = self.known.entry(resource_type.to_owned()).or_default();
+            ops.insert(op.to_owned(), places);
         }
-        let route = Rc::new(calls(pack, resource_type, op));
-        self.0
-            .entry(resource_type.to_owned())
-            .or_default()
-            .insert(op.to_owned(), Rc::clone(&route));
-        route
+        let known = self.known.get(resource_type).and_then(|ops| ops.get(op));
+        known.map_or(&[], Vec::as_slice)
     }
 }
 
-fn calls(pack: &Pack, resource_type: &str, op: &str) -> Vec<Call> {
+/// The rules about one resource that concern this type and operation, in the sets in which they are asked.
+fn sets(pack: &Pack, resource_type: &str, op: &str) -> Vec<Vec<usize>> {
     let together = batch::together(&pack.rules, resource_type, op);
-    let ids = batch::ids(&pack.rules, &together);
-    let batch = pack.batches.iter().find(|batch| batch.rules == ids);
-    let mut calls = Vec::new();
-    if let Some(batch) = batch {
-        calls.push(Call::together(
-            pack,
-            together.clone(),
-            batch.entrypoint.clone(),
-        ));
-    }
     let alone = pack.rules.iter().enumerate().filter(|(at, rule)| {
-        let is_in_batch = batch.is_some() && together.contains(at);
-        rule.scope == Scope::Resource && !is_in_batch && rule.concerns(resource_type, op)
+        rule.scope == Scope::Resource && !together.contains(at) && rule.concerns(resource_type, op)
     });
-    calls.extend(alone.map(|(at, rule)| Call::alone(at, rule)));
-    calls
+    let mut sets: Vec<Vec<usize>> = alone.map(|(at, _)| vec![at]).collect();
+    if !together.is_empty() {
+        sets.insert(0, together);
+    }
+    sets
+}
+
+fn group(pack: &Pack, rules: Vec<usize>) -> Group {
+    let ids = batch::ids(&pack.rules, &rules);
+    let batch = pack.batches.iter().find(|batch| batch.rules == ids);
+    Group {
+        batch: batch.map(|batch| Ask::new(pack, &rules, batch)),
+        rules,
+    }
 }

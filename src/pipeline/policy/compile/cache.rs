@@ -21,7 +21,7 @@ use crate::pipeline::policy::rule::Rule;
 /// LIMIT: bytes of a cache file.
 const BYTES_MAX: u64 = 256 << 20;
 /// The cache's own version: it changes when what is stored or how it is found out changes.
-const VERSION: &str = "lightsout policy cache 3";
+const VERSION: &str = "lightsout policy cache 4";
 
 /// The file for a pack of this hash, compiled by this OPA, for this engine on this processor.
 pub(super) fn file(compiler: &Compiler, engine: &Engine, hash: &Sha256) -> PathBuf {

@@ -72,7 +72,7 @@ impl Judge<'_> {
         question: &Question<'_>,
         document: impl Fn(Option<Substitute>) -> Map<String, Value>,
     ) -> Result<Vec<Raw>, Error> {
-        let call = Call::alone(0, question.rule);
+        let call = Call::new(question.rule);
         let mut once = |document: Map<String, Value>| {
             let mut document = match question.rule.document() {
                 Document::Resource | Document::Index => document,
@@ -188,7 +188,8 @@ fn put(target: &mut Value, path: &[PathSegment], value: Value) {
     }
 }
 
-/// Whether a finding is about a value that is not known, or about something inside it.
+/// Whether a finding is about a value that is not known, something inside it, or something around it: what holds an unknown value
+/// may be as it should be, whatever the substitutes were.
 fn is_about_unknown(raw: &Raw, question: &Question<'_>) -> bool {
     let path = &raw.path;
     let here = question
@@ -196,7 +197,7 @@ fn is_about_unknown(raw: &Raw, question: &Question<'_>) -> bool {
         .iter()
         .filter(|place| raw.urn.as_ref().is_none_or(|urn| *urn == place.urn));
     here.flat_map(|place| &place.paths)
-        .any(|unknown| unknown.contains(path))
+        .any(|unknown| unknown.contains(path) || path.contains(unknown))
 }
 
 #[cfg(test)]

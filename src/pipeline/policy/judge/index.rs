@@ -26,16 +26,16 @@ impl Judge<'_> {
         rule: &Rule,
         steps: &[(&Step<'_>, &Urn)],
     ) -> Result<(), Error> {
-        if let Some(result) = self.results.get_mut(at) {
-            result.evaluated = 1;
+        if let Some(said) = self.results.get_mut(at) {
+            said.result.evaluated = 1;
         }
         let concerned: Vec<(&Step<'_>, &Urn)> = steps
             .iter()
             .filter(|(step, _)| rule.concerns(&step.resource_type, &step.op))
             .copied()
             .collect();
-        let call = Call::alone(at, rule);
-        let is_plain = concerned.iter().all(|(step, _)| step.is_plain());
+        let call = Call::new(rule);
+        let is_plain = concerned.iter().all(|(step, _)| step.is_plain);
         if is_plain && rule.dialect == Dialect::Native {
             let input = text(rule, &concerned, &self.stack_json, &call.params);
             if !may_hold_sentinel(&input) {
@@ -73,7 +73,7 @@ impl Judge<'_> {
         })?;
         let places: Vec<Place<'_>> = subjects.iter().map(Place::of).collect();
         self.add_stack(at, rule, &places, &found, secret)?;
-        self.settle(at, &question, found.is_empty());
+        self.settle(at, 0, &question, &found);
         Ok(())
     }
 
@@ -86,10 +86,12 @@ impl Judge<'_> {
         secret: bool,
     ) -> Result<(), Error> {
         let fail = |fault| error(self.pack, rule, None, fault);
-        match self.results.get_mut(at) {
-            Some(result) => finding::add_stack(result, rule, places, found, secret).map_err(fail),
-            None => Ok(()),
-        }
+        let Some(said) = self.results.get_mut(at) else {
+            return Ok(());
+        };
+        finding::add_stack(&mut said.result, rule, places, found, secret).map_err(fail)?;
+        said.mark(0);
+        Ok(())
     }
 }
 
