@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 
 use super::error::Error;
 use super::pack::{Manifest, Pack};
-use super::reads::{self, Pattern, Step};
+use super::reads::{self, Pattern, Step, reach};
 use super::rule::{Dialect, Level, Rule, Scope, Severity, Unknown};
 use super::subject::OPS;
 use super::tree::SyntaxTree;
@@ -122,7 +122,7 @@ pub(super) fn rules(
             let why = format!("its package is not `{pack}`: all files of a pack are one package");
             return Err(complain(file, why));
         }
-        let reads = reads::reads(&trees, &reads::reachable(&trees, at));
+        let reads = reads::reads(&trees, &reach::reachable(&trees, at));
         for name in tree.rules() {
             let Some((level, scope)) = kind(&name) else {
                 continue;
