@@ -3,6 +3,7 @@
 //! INVARIANT: rules are compiled against the builtins that our host offers and no others, so what reaches outside does not
 //! compile.
 
+mod absent;
 mod cache;
 
 use std::collections::BTreeSet;
@@ -104,13 +105,15 @@ fn rules(named: &[(String, SyntaxTree)], manifest: &Manifest) -> Result<Vec<Rule
     let trees: Vec<&SyntaxTree> = named.iter().map(|(_, tree)| tree).collect();
     let mut rules: Vec<Rule> = Vec::new();
     let mut used = BTreeSet::new();
+    let mut users = Vec::new();
     for (at, (file, _)) in named.iter().enumerate() {
         let reachable = reach::reachable(&trees, at);
         let reads = reads::reads(&trees, &reachable);
         let Some(rule) = rule(named, at, manifest, reads)? else {
             continue;
         };
-        used.extend(reachable);
+        used.extend(reachable.iter().copied());
+        users.push(absent::User::new(&rule, at, reachable, &trees));
         let same = |other: &Rule| other.id == rule.id || other.entrypoint == rule.entrypoint;
         if rules.iter().any(same) {
             return Err(Error::DuplicateRule {
@@ -130,6 +133,7 @@ fn rules(named: &[(String, SyntaxTree)], manifest: &Manifest) -> Result<Vec<Rule
         let why = "it is no rule and no rule uses it: a rule defines `deny`".to_owned();
         return Err(complaint(manifest, file, why));
     }
+    absent::check(named, &users, manifest.name.as_str())?;
     check_parameters(manifest, &rules).map_err(|id| {
         let why = format!("`parameters` names no rule `{id}`");
         complaint(manifest, "pack.yaml", why)

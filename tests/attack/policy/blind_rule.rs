@@ -117,3 +117,109 @@ fn no_file_of_a_pack_adds_to_our_package() {
         Verdict::Denied,
     );
 }
+
+#[track_caller]
+fn check_absent(loaded: Result<Pack, Error>, place: &str, words: &str) {
+    let error = loaded.expect_err("the pack loads");
+    assert!(matches!(error, Error::Absent { .. }), "{error:?}");
+    let text = error.to_string();
+    assert!(text.contains("rule `TEST-001` reads"), "{text}");
+    assert!(text.contains(place), "{text}");
+    assert!(text.contains(words), "{text}");
+}
+
+/// Undefined is no error in Rego: a misspelt rule would pass everything.
+#[test]
+fn a_rule_that_reads_what_never_is_there_does_not_load() {
+    for (body, place, words) in [
+        (
+            "input.input.acl == \"public\"",
+            "`input.input.acl` (`thing.rego`, line 14)",
+            "did you mean `input.inputs`?",
+        ),
+        (
+            "input.acl == \"public\"",
+            "`input.acl`",
+            "`input` has `urn`",
+        ),
+        (
+            "not input.options.protected",
+            "`input.options.protected`",
+            "did you mean `input.options.protect`?",
+        ),
+        (
+            "input.params.n > 1",
+            "`input.params.n`",
+            "`input.params` is empty",
+        ),
+        (
+            "input.resources[_].inputs.acl",
+            "`input.resources[_].inputs.acl`",
+            "which no document has",
+        ),
+        (
+            "data.libs.nope.bad",
+            "`data.libs.nope.bad`",
+            "no file of the pack defines",
+        ),
+        (
+            "data.test.thing.denny",
+            "`data.test.thing.denny`",
+            "did you mean `data.test.thing.deny`?",
+        ),
+    ] {
+        let rego = format!("deny contains {{}} if {{\n\t{body}\n}}\n");
+        check_absent(rule_with(METADATA, &rego), place, words);
+    }
+    let stack = METADATA.replace("scope: resource", "scope: stack");
+    for (body, words) in [
+        ("input.resource[_].urn", "did you mean `input.resources`?"),
+        (
+            "input.resources[_].old_inputs.acl",
+            "`input.resources[_]` has `urn`",
+        ),
+        ("input.inputs.acl", "`input` has `resources`"),
+        ("input.resources.inputs.acl", "is a list"),
+    ] {
+        let rego = format!("deny contains {{}} if {body}\n");
+        check_absent(rule_with(&stack, &rego), "(`thing.rego`, line ", words);
+    }
+    let imported = "import data.lib.tools\n\ndeny contains {} if tools.bda\n";
+    let lib = (
+        "lib.rego",
+        "package lib.tools\n\nbad if input.inputs.acl == \"public\"\n",
+    );
+    let files = |rego: &str| pack(&[MANIFEST, ("thing.rego", &format!("{METADATA}{rego}")), lib]);
+    check_absent(
+        files(imported),
+        "`data.lib.tools.bda`",
+        "did you mean `data.lib.tools.bad`?",
+    );
+    let pack = files(&imported.replace("bda", "bad")).unwrap();
+    check(&pack, thing(json!({"acl": "public"})), Verdict::Denied);
+    check(&pack, thing(json!({"acl": "private"})), Verdict::Clean);
+}
+
+/// What a rule puts there itself is there, and a helper may serve rules about resources and about the stack.
+#[test]
+fn what_is_there_by_other_means_may_be_read() {
+    let put = "deny contains {} if bad with input.marker as input.inputs.acl\n\nbad if input.marker == \"public\"\n";
+    check(&rule(put), thing(json!({"acl": "public"})), Verdict::Denied);
+    check(&rule(put), thing(json!({"acl": "private"})), Verdict::Clean);
+    let one = format!("{METADATA}deny contains {{}} if data.lib.one\n");
+    let all = METADATA
+        .replace("scope: resource", "scope: stack")
+        .replace("TEST-001", "TEST-002");
+    let all = all.replace("test.thing", "test.all");
+    let all = format!("{all}deny contains {{}} if data.lib.whole\n");
+    let lib = "package lib\n\none if input.inputs.acl == \"public\"\n\nwhole if count(input.resources) > 1\n";
+    let pack = pack(&[
+        MANIFEST,
+        ("one.rego", &one),
+        ("all.rego", &all),
+        ("lib.rego", lib),
+    ])
+    .unwrap();
+    check(&pack, thing(json!({"acl": "public"})), Verdict::Denied);
+    check(&pack, thing(json!({"acl": "private"})), Verdict::Clean);
+}
