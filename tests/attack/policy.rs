@@ -4,5 +4,6 @@
 #[path = "../capability/policy/things.rs"]
 mod things;
 
+mod blind_rule;
 mod hollow_policy;
 mod poison_preview;

@@ -11,7 +11,7 @@ use super::builtins;
 use super::error::Error;
 use super::opa::Opa;
 use super::pack::{Compiler, Pack, Sources};
-use super::reads::{self, Pattern, Step};
+use super::reads::{Pattern, Step, reach};
 use super::tree::SyntaxTree;
 use crate::names::RuleId;
 
@@ -67,7 +67,7 @@ pub async fn builtins(folder: &Path, pack: &Pack, compiler: &Compiler) -> Result
             .iter()
             .position(is_of_rule)
             .ok_or_else(|| opa.error("parsing the rules", "a rule's package is gone"))?;
-        let reached = reads::reachable(&trees, at);
+        let reached = reach::reachable(&trees, at);
         let reached = reached.iter().filter_map(|file| named.get(*file));
         calls.insert(rule.id.clone(), reached.flatten().cloned().collect());
     }

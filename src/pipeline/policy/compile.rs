@@ -3,6 +3,7 @@
 //! INVARIANT: rules are compiled against the builtins that our host offers and no others, so what reaches outside does not
 //! compile.
 
+mod absent;
 mod cache;
 
 use std::collections::BTreeSet;
@@ -18,7 +19,7 @@ use super::machine;
 use super::opa::Opa;
 use super::pack::{Compiler, Manifest, Sources, refused};
 use super::pulumi;
-use super::reads::{self, Pattern};
+use super::reads::{self, Pattern, reach};
 use super::rule::{Block, Declaration, Dialect, Rule};
 use super::tree::SyntaxTree;
 use crate::names::{RuleId, Sha256};
@@ -98,16 +99,21 @@ async fn syntax_trees(
 /// The rules of a pack, each file accounted for: it is a rule, or a rule can reach it.
 fn rules(named: &[(String, SyntaxTree)], manifest: &Manifest) -> Result<Vec<Rule>, Error> {
     let pack = manifest.name.as_str();
+    for (file, tree) in named {
+        check_package(tree).map_err(|why| complaint(manifest, file, why))?;
+    }
     let trees: Vec<&SyntaxTree> = named.iter().map(|(_, tree)| tree).collect();
     let mut rules: Vec<Rule> = Vec::new();
     let mut used = BTreeSet::new();
+    let mut users = Vec::new();
     for (at, (file, _)) in named.iter().enumerate() {
-        let reachable = reads::reachable(&trees, at);
+        let reachable = reach::reachable(&trees, at);
         let reads = reads::reads(&trees, &reachable);
         let Some(rule) = rule(named, at, manifest, reads)? else {
             continue;
         };
-        used.extend(reachable);
+        used.extend(reachable.iter().copied());
+        users.push(absent::User::new(&rule, at, reachable, &trees));
         let same = |other: &Rule| other.id == rule.id || other.entrypoint == rule.entrypoint;
         if rules.iter().any(same) {
             return Err(Error::DuplicateRule {
@@ -127,6 +133,7 @@ fn rules(named: &[(String, SyntaxTree)], manifest: &Manifest) -> Result<Vec<Rule
         let why = "it is no rule and no rule uses it: a rule defines `deny`".to_owned();
         return Err(complaint(manifest, file, why));
     }
+    absent::check(named, &users, manifest.name.as_str())?;
     check_parameters(manifest, &rules).map_err(|id| {
         let why = format!("`parameters` names no rule `{id}`");
         complaint(manifest, "pack.yaml", why)
@@ -177,16 +184,23 @@ fn rule(
     let package = tree
         .package()
         .ok_or_else(|| complain("its package name is not plain".to_owned()))?;
-    if package.first().is_some_and(|first| first == batch::PACKAGE) {
-        let why = format!("a package of a pack cannot begin with `{}`", batch::PACKAGE);
-        return Err(complain(why));
-    }
     let entrypoint = format!("{}/deny", package.join("/"));
     let values = manifest.parameters.get(declaration.id());
     declaration
         .into_rule(block, entrypoint, reads, values)
         .map(Some)
         .map_err(complain)
+}
+
+/// Our batches are a package of ours: no file of a pack, rule or helper, may add to it.
+fn check_package(tree: &SyntaxTree) -> Result<(), String> {
+    match tree.package().unwrap_or_default().first() {
+        Some(first) if first == batch::PACKAGE => {
+            let package = batch::PACKAGE;
+            Err(format!("a package of a pack cannot begin with `{package}`"))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn check_parameters(manifest: &Manifest, rules: &[Rule]) -> Result<(), RuleId> {

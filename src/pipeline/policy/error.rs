@@ -66,6 +66,24 @@ pub enum Error {
         /// What is wrong.
         why: String,
     },
+    /// A rule reads what never is there: it would find nothing, whatever is judged.
+    #[error(
+        "loading policy pack `{pack}`: rule `{rule}` reads `{path}` (`{file}`, line {line}), {why}"
+    )]
+    Absent {
+        /// The pack.
+        pack: String,
+        /// The rule, or one of those that use the file.
+        rule: RuleId,
+        /// The Rego file.
+        file: String,
+        /// The line.
+        line: u64,
+        /// What it reads.
+        path: String,
+        /// Why it is not there, and what may be meant.
+        why: String,
+    },
     /// Two rules have one id.
     #[error(
         "loading policies: rule id `{rule}` is used twice, the second time in `{at}`; an id is never reused"

@@ -113,7 +113,8 @@ impl Projection {
             }
             [Step::Key(name), rest @ ..] => {
                 let Some((key, member)) = Member::ALL.iter().find(|(key, _)| key == name) else {
-                    // No document has such a member: it is undefined with and without us.
+                    // No document has such a member: it is undefined with and without us. Loading refuses the rule, unless the
+                    // mention is in a helper that rules of the other scope use too.
                     return;
                 };
                 let shown = match rest.first() {
@@ -142,7 +143,7 @@ impl Projection {
 }
 
 /// What the index holds of each resource.
-const IN_INDEX: [Member; 6] = [
+pub(super) const IN_INDEX: [Member; 6] = [
     Member::Urn,
     Member::Op,
     Member::Type,

@@ -3,12 +3,13 @@
 //! A rule is `deny…`, `violation…` (mandatory) or `warn…` (advisory) about one resource, and the same behind `stack_` about the
 //! whole stack. It yields texts, or objects with `msg`. Its input is a resource's properties with a few names beside them.
 //!
-//! INVARIANT: what their runtime would show and a preview does not tell is refused when the pack is loaded: a rule that reads it
-//! would never find anything.
+//! What their runtime would show and a preview does not tell is refused when the pack is loaded, where a rule names it: it would
+//! never find anything ([`told`] says what naming is).
 //!
 //! Source: Pulumi's guide "Write OPA policies" and the analyzer `pulumi-policy-opa`.
 
 mod input;
+mod told;
 
 use std::collections::BTreeMap;
 
@@ -17,21 +18,16 @@ use serde_json::{Map, Value};
 
 use super::error::Error;
 use super::pack::{Manifest, Pack};
-use super::reads::{self, Pattern, Step};
 use super::rule::{Dialect, Level, Rule, Scope, Severity, Unknown};
 use super::subject::OPS;
 use super::tree::SyntaxTree;
 use crate::names::{PackageName, RuleId};
 
 pub(super) use input::{resource, stack};
+use told::{Code, Package};
 
 /// The manifest of such a pack.
 pub(super) const MANIFEST: &str = "PulumiPolicy.yaml";
-
-/// Members of `options` that a preview tells.
-const OPTIONS: [&str; 3] = ["protect", "ignoreChanges", "retainOnDelete"];
-/// Members of `provider` that a preview tells.
-const PROVIDER: [&str; 3] = ["type", "name", "urn"];
 
 /// The document `data` of a pack: the values that a stack sets, where a rule of theirs looks for them, `data.config.<rule>.<key>`.
 pub(super) fn data(pack: &Pack) -> Value {
@@ -115,14 +111,16 @@ pub(super) fn rules(
         why,
     };
     let trees: Vec<&SyntaxTree> = named.iter().map(|(_, tree)| tree).collect();
+    let code = Package::new(&trees);
+    let first = trees.first().and_then(|tree| tree.package());
     let mut rules: Vec<Rule> = Vec::new();
-    for (at, (file, tree)) in named.iter().enumerate() {
+    for (file, tree) in named {
         let package = tree.package().unwrap_or_default();
-        if package.join("-") != pack {
+        // Two packages may be written alike with `-`, as `a.b.c` and `a["b-c"]` are.
+        if package.join("-") != pack || first.as_ref() != Some(&package) {
             let why = format!("its package is not `{pack}`: all files of a pack are one package");
             return Err(complain(file, why));
         }
-        let reads = reads::reads(&trees, &reads::reachable(&trees, at));
         for name in tree.rules() {
             let Some((level, scope)) = kind(&name) else {
                 continue;
@@ -132,9 +130,10 @@ pub(super) fn rules(
             if rules.iter().any(|rule| rule.id == id) {
                 continue;
             }
-            let rule = rule(&name, id, level, scope, &package, tree, reads.clone());
-            check_reads(&rule).map_err(|why| complain(file, format!("rule `{name}`: {why}")))?;
-            rules.push(rule);
+            let code = code.code_of(&name);
+            code.check(scope)
+                .map_err(|why| complain(file, format!("rule `{name}`: {why}")))?;
+            rules.push(rule(&name, id, level, scope, &package, tree, &code));
         }
     }
     if rules.is_empty() {
@@ -153,7 +152,7 @@ fn rule(
     scope: Scope,
     package: &[String],
     tree: &SyntaxTree,
-    reads: Vec<Pattern>,
+    code: &Code<'_>,
 ) -> Rule {
     let said = tree.rule_metadata(name);
     let text = |key: &str| {
@@ -162,13 +161,6 @@ fn rule(
             .and_then(Value::as_str);
         text.map(str::to_owned)
     };
-    let reads_op = reads.iter().any(|pattern| {
-        let first = match scope {
-            Scope::Resource => pattern.steps().first(),
-            Scope::Stack => pattern.steps().get(2),
-        };
-        matches!(first, Some(Step::Key(key)) if key == "__op" || key == "__old")
-    });
     Rule {
         title: text("/title").unwrap_or_else(|| name.replace('_', " ")),
         description: text("/description").unwrap_or_default(),
@@ -185,12 +177,13 @@ fn rule(
         dialect: Dialect::Pulumi,
         types: vec!["*".to_owned()],
         // Their runtime never sees a delete: only a rule that knows our names for it is shown one.
-        ops: reads_op.then(|| OPS.iter().map(|(op, _)| (*op).to_owned()).collect()),
+        ops: (code.is_about_deletes())
+            .then(|| OPS.iter().map(|(op, _)| (*op).to_owned()).collect()),
         unknown: Unknown::Undetermined,
         parameters: Map::new(),
         entrypoint: format!("{}/{name}", package.join("/")),
         id,
-        reads,
+        reads: code.reads(),
     }
 }
 
@@ -215,48 +208,6 @@ fn kind(name: &str) -> Option<(Level, Scope)> {
         });
         (rest.is_empty() || is_named).then_some((level, scope))
     })
-}
-
-/// Refuses to read what a preview does not tell.
-fn check_reads(rule: &Rule) -> Result<(), String> {
-    for pattern in &rule.reads {
-        let steps = match (rule.scope, pattern.steps()) {
-            (Scope::Resource, steps) => steps,
-            (Scope::Stack, steps) => steps.get(2..).unwrap_or(&[]),
-        };
-        let [Step::Key(first), rest @ ..] = steps else {
-            continue;
-        };
-        let second = rest.first().and_then(|step| match step {
-            Step::Key(key) => Some(key.as_str()),
-            Step::Any => None,
-        });
-        let known: &[&str] = match first.as_str() {
-            "options" | "__options" => &OPTIONS,
-            "provider" | "__provider" => &PROVIDER,
-            "dependencies" | "propertyDependencies" if rule.scope == Scope::Stack => &[],
-            _ => continue,
-        };
-        match second {
-            Some(key) if known.contains(&key) => {}
-            Some(key) => {
-                return Err(format!(
-                    "it reads `{first}.{key}`, which a preview does not tell"
-                ));
-            }
-            // A part of it that is not there would be undefined, and the rule silent.
-            None if known.is_empty() => {
-                return Err(format!("it reads `{first}`, which a preview does not tell"));
-            }
-            None => {
-                return Err(format!(
-                    "it reads `{first}` as a whole, of which a preview tells only `{}`: name what it needs",
-                    known.join("`, `")
-                ));
-            }
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -2,15 +2,19 @@
 //!
 //! INVARIANT: an over-approximation. Every mention of `input` in the rule's package, in what that package can reach, and in
 //! imports is a read of all that lies under it; a part that is not a literal stands for every part. So where no unknown
-//! value overlaps a read, the decision cannot depend on it.
+//! value overlaps a read, the decision cannot depend on it. What a package can reach, and who adds to it from elsewhere, is
+//! [`reach`]'s to say.
 //!
 //! It does not follow values through variables: a rule that binds `x := input.inputs.ingress` reads all of it.
+
+pub(super) mod mention;
+pub(super) mod reach;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::subject::{PathSegment, PropertyPath, Subject};
-use super::tree::{SyntaxTree, literal};
+use super::tree::SyntaxTree;
 
 /// One mention of `input`: the way from the input's root as far as it is literal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -207,91 +211,24 @@ pub(super) fn reached(
     found
 }
 
-/// The files that the first one can reach through `data`, itself and its package's other files among them.
-pub(super) fn reachable(trees: &[&SyntaxTree], from: usize) -> Vec<usize> {
-    let mut reached = vec![from];
-    let mut next = 0;
-    while let Some(&at) = reached.get(next) {
-        next += 1;
-        let Some(tree) = trees.get(at) else { continue };
-        let mut mentions = Vec::new();
-        for code in tree.code() {
-            mentioned(code, "data", &mut mentions);
-        }
-        for (other, candidate) in trees.iter().enumerate() {
-            let package = candidate.package();
-            let same = package == tree.package();
-            let used = mentions
-                .iter()
-                .any(|mention| is_near(mention, package.as_deref()));
-            if (same || used) && !reached.contains(&other) {
-                reached.push(other);
-            }
-        }
-    }
-    reached
-}
-
-/// Whether a mention of `data` may lead into a package: one is the beginning of the other.
-fn is_near(mention: &[Step], package: Option<&[String]>) -> bool {
-    package.is_none_or(|package| {
-        mention.iter().zip(package).all(|(step, part)| match step {
-            Step::Any => true,
-            Step::Key(key) => key == part,
-        })
-    })
-}
-
 /// Everything in these files that mentions `input`.
 pub(super) fn reads(trees: &[&SyntaxTree], files: &[usize]) -> Vec<Pattern> {
+    let files = files.iter().filter_map(|&file| trees.get(file));
+    of(files.flat_map(|tree| tree.code()))
+}
+
+/// Everything in this code that mentions `input`.
+pub(super) fn of<'t>(code: impl IntoIterator<Item = &'t Value>) -> Vec<Pattern> {
     let mut found = Vec::new();
-    for tree in files.iter().filter_map(|&file| trees.get(file)) {
-        for code in tree.code() {
-            mentioned(code, "input", &mut found);
-        }
+    for code in code {
+        mention::mentions(code, "input", &mut found);
     }
-    let mut patterns: Vec<Pattern> = found.into_iter().map(Pattern).collect();
+    let mut patterns: Vec<Pattern> = (found.into_iter())
+        .map(|mention| Pattern(mention.steps))
+        .collect();
     patterns.sort();
     patterns.dedup();
     patterns
-}
-
-/// Collects every mention of a root document, however deep in the tree. OPA's own limit on nesting bounds the recursion.
-fn mentioned(tree: &Value, root: &str, found: &mut Vec<Vec<Step>>) {
-    match tree {
-        Value::Array(items) => items.iter().for_each(|item| mentioned(item, root, found)),
-        Value::Object(members) => {
-            let is_ref = members.get("type").and_then(Value::as_str) == Some("ref");
-            match members
-                .get("value")
-                .and_then(Value::as_array)
-                .and_then(|parts| parts.split_first())
-            {
-                Some((head, rest)) if is_ref && is_var(head, root) => {
-                    found.push(
-                        rest.iter()
-                            .map(|part| literal(part).map_or(Step::Any, Step::Key))
-                            .collect(),
-                    );
-                    rest.iter().for_each(|part| mentioned(part, root, found));
-                }
-                Some(_) | None => {
-                    if is_var(tree, root) {
-                        found.push(Vec::new());
-                    }
-                    members
-                        .values()
-                        .for_each(|member| mentioned(member, root, found));
-                }
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
-fn is_var(term: &Value, name: &str) -> bool {
-    term.get("type").and_then(Value::as_str) == Some("var")
-        && term.get("value").and_then(Value::as_str) == Some(name)
 }
 
 #[cfg(test)]

@@ -23,15 +23,13 @@ impl SyntaxTree {
 
     /// Whether the package has a rule of this name.
     pub(super) fn defines(&self, rule: &str) -> bool {
-        let rules = self.0.get("rules").and_then(Value::as_array);
-        let mut names = rules.into_iter().flatten().filter_map(rule_name);
+        let mut names = self.nodes().filter_map(rule_name);
         names.any(|name| name == rule)
     }
 
     /// The names of its rules, in their order.
     pub(super) fn rules(&self) -> Vec<String> {
-        let rules = self.0.get("rules").and_then(Value::as_array);
-        rules.into_iter().flatten().filter_map(rule_name).collect()
+        self.nodes().filter_map(rule_name).collect()
     }
 
     /// The METADATA block right above a rule of this name.
@@ -51,6 +49,21 @@ impl SyntaxTree {
             })
     }
 
+    /// The head of each rule, from its package on; a part is `None` when it is not text.
+    pub(super) fn heads(&self) -> Vec<Vec<Option<String>>> {
+        self.nodes().map(head).collect()
+    }
+
+    /// The nodes of its rules.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = &Value> {
+        let rules = self.0.get("rules").and_then(Value::as_array);
+        rules.into_iter().flatten()
+    }
+
+    pub(super) fn imports(&self) -> Option<&Value> {
+        self.0.get("imports")
+    }
+
     pub(super) fn code(&self) -> impl Iterator<Item = &Value> {
         ["imports", "rules"]
             .into_iter()
@@ -58,8 +71,15 @@ impl SyntaxTree {
     }
 }
 
+/// A rule's head: its name, which the tree writes as a variable, and the parts behind it.
+fn head(rule: &Value) -> Vec<Option<String>> {
+    let parts = rule.pointer("/head/ref").and_then(Value::as_array);
+    let behind = parts.into_iter().flatten().skip(1).map(literal);
+    std::iter::once(rule_name(rule)).chain(behind).collect()
+}
+
 /// What a rule's head begins with.
-fn rule_name(rule: &Value) -> Option<String> {
+pub(super) fn rule_name(rule: &Value) -> Option<String> {
     let first = rule.pointer("/head/ref/0/value").and_then(Value::as_str);
     let name = rule.pointer("/head/name").and_then(Value::as_str);
     first.or(name).map(str::to_owned)

@@ -151,14 +151,98 @@ fn what_would_never_find_anything_does_not_load() {
         ("a.rego", "package a\n\ndeny[\"x\"] { input.x }\n"),
         ("b.rego", "package b\n\ndeny[\"x\"] { input.x }\n"),
     ]);
-    let error = two.unwrap_err().to_string();
-    assert!(
-        error.contains("all files of a pack are one package"),
-        "{error}"
-    );
+    let other = pack(&[
+        MANIFEST,
+        ("a.rego", "package a.b.c\n\ndeny[\"x\"] { input.x }\n"),
+        ("b.rego", "package a[\"b-c\"]\n\ndeny[\"x\"] { input.y }\n"),
+    ]);
+    for refused in [two, other] {
+        let error = refused.unwrap_err().to_string();
+        assert!(
+            error.contains("all files of a pack are one package"),
+            "{error}"
+        );
+    }
     let both = pack(&[MANIFEST, super::things::MANIFEST, ("house.rego", RULES)]);
     let error = both.unwrap_err().to_string();
     assert!(error.contains("a pack has one"), "{error}");
+}
+
+/// The usual form binds a resource to a variable first; what is named behind it counts.
+#[test]
+fn a_variable_does_not_hide_what_a_preview_does_not_tell() {
+    for (rego, words) in [
+        (
+            "stack_deny[\"x\"] { r := input.resources[_]; count(r.dependencies) == 0 }",
+            "rule `stack_deny`: it binds a whole resource to a variable and reads `dependencies`",
+        ),
+        (
+            "stack_deny[\"x\"] { r := input.resources[_]; is_alone(r) }\n\nis_alone(x) { not x.propertyDependencies.acl }",
+            "reads `propertyDependencies`",
+        ),
+        (
+            "stack_deny[\"x\"] { rs := input.resources; rs[i][\"dependencies\"][_] == rs[j].urn }",
+            "reads `dependencies`",
+        ),
+        (
+            "stack_deny[\"x\"] { object.get(input.resources[_], \"dependencies\", []) == [] }",
+            "reads `dependencies`",
+        ),
+        (
+            "stack_deny[\"x\"] { k := \"dependencies\"; input.resources[_][k] == [] }",
+            "reads `dependencies`",
+        ),
+        (
+            "deny[\"x\"] { r := input; r.__options.customTimeouts.create == \"0s\" }",
+            "reads `__options.customTimeouts`",
+        ),
+        (
+            "deny[\"x\"] { r := input; object.get(r, [\"options\", \"parent\"], \"\") == \"\" }",
+            "reads `options.parent`",
+        ),
+        (
+            "deny[\"x\"] { r := input; o := r.options; o.aliases }",
+            "reads `options` as a whole",
+        ),
+    ] {
+        check_refused(MANIFEST.1, &format!("package p\n\n{rego}\n"), words);
+    }
+    // What is told, and properties of such names, may be read so; another rule's mention is no concern.
+    let rego = "package p\n\nstack_deny[\"x\"] { r := input.resources[_]; r.options.protect; r.props.dependencies[_] == \"x\" }\n
+deny[\"y\"] { input.dependencies[_] == \"y\" }\n";
+    let report = evaluate(
+        &request(vec![named("a", json!({"dependencies": ["x", "y"]}))]),
+        &[pack(&[MANIFEST, ("a.rego", rego)]).unwrap()],
+    );
+    let messages = messages(&report.unwrap());
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    assert!(messages[0].starts_with("p-deny: y"), "{messages:?}");
+}
+
+/// Their runtime never shows a delete; who names our `__op` asks for it, with a variable too.
+#[test]
+fn a_rule_that_names_the_operation_sees_deletes() {
+    let deleted = |name: &str| {
+        let mut subject = named(name, Value::Null);
+        subject.op = "delete".to_owned();
+        subject
+    };
+    let judged = |rego: &str| {
+        let pack = pack(&[MANIFEST, ("a.rego", &format!("package p\n\n{rego}\n"))]).unwrap();
+        evaluate(&request(vec![deleted("a")]), &[pack])
+            .unwrap()
+            .verdict()
+    };
+    for rego in [
+        "deny[\"x\"] { input.__op == \"delete\" }",
+        "deny[\"x\"] { r := input; r.__op == \"delete\" }",
+        "deny[\"x\"] { gone(input) }\n\ngone(r) { object.get(r, \"__op\", \"\") == \"delete\" }",
+        "stack_deny[\"x\"] { r := input.resources[_]; r.__op == \"delete\" }",
+    ] {
+        assert_eq!(judged(rego), Verdict::Denied, "{rego}");
+    }
+    let other = "deny[\"x\"] { not input.acl }\n\nwarn[\"y\"] { input.__op == \"create\" }";
+    assert_eq!(judged(other), Verdict::Clean);
 }
 
 #[test]

@@ -112,10 +112,7 @@ fn what_opa_says_is_found() {
     );
     check(
         "pack_tag_001.rego",
-        replaced(
-            "import rego.v1\n",
-            "import rego.v1\n\nimport data.rules.unused\n",
-        ),
+        replaced("import rego.v1\n", "import rego.v1\n\nimport input.op\n"),
         "checking the rules strictly",
     );
 }
