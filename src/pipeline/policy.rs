@@ -51,7 +51,9 @@ pub use pack::{Compiler, Pack};
 pub use parameters::{LevelChange, Settings, SettingsError};
 pub use report::{Finding, History, PackRecord, PolicyReport, RuleResult, Undetermined, Verdict};
 pub use rule::{Level, Severity};
-pub use subject::{Difference, Options, PathSegment, PropertyPath, Request, Stack, Subject};
+pub use subject::{
+    Difference, OldOptions, Options, PathSegment, PropertyPath, Request, Stack, Subject,
+};
 pub use waiver::{Waived, Waiver, Waivers};
 
 use crate::names::Urn;

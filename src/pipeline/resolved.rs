@@ -10,7 +10,8 @@
 //! INVARIANT: which finding refuses, and where a rule could not know, is said by [`PolicyReport`] alone, as for a preview.
 //! INVARIANT: at an apply, what is not known in resolved inputs refuses, and so do a fault of ours and a resource that was not previewed. Let
 //! through is only what a person agreed to and no update can resolve: the old state.
-//! INVARIANT: a trial's record has an answer for each rule and resource that the preview left open; "not answered" is one.
+//! INVARIANT: a trial's record has an answer for each rule and resource that the preview left open; "not answered" is one, and it is the answer of
+//! whatever was not asked here, such as a CrossGuard pack's policy.
 
 mod marked;
 mod resolver;
@@ -55,7 +56,7 @@ pub struct Answered {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Answer {
-    /// It knew, and found nothing that refuses.
+    /// It was asked, knew, and found nothing that refuses.
     Clean,
     /// It was not asked, or still could not know.
     NotAnswered,

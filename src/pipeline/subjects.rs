@@ -1,12 +1,14 @@
 //! What of a preview the policies see: one subject for each step, deletes and replacements included.
+//!
+//! INVARIANT: an output that the preview leaves out is unknown wherever the step computes outputs.
 
 use crate::names::{NameError, StackName};
 use crate::pipeline::policy::{
-    Difference, Options, PathSegment, PropertyPath, Request, Stack, Subject,
+    Difference, OldOptions, Options, PathSegment, PropertyPath, Request, Stack, Subject,
 };
 use crate::pipeline::preview::Preview;
-use crate::pipeline::preview::event::DiffKind;
-use crate::pipeline::preview::record::{Side, Step};
+use crate::pipeline::preview::event::{DiffKind, Op};
+use crate::pipeline::preview::record::Step;
 use crate::pipeline::preview::value::{Path, Properties, Segment};
 
 /// Makes the policies' input from a preview.
@@ -42,7 +44,7 @@ fn subject(step: &Step) -> Subject {
             .flatten()
             .collect()
     };
-    Subject {
+    let mut subject = Subject {
         urn: step.urn.clone(),
         op: step.op.as_str().to_owned(),
         resource_type: step.resource_type.clone(),
@@ -64,21 +66,25 @@ fn subject(step: &Step) -> Subject {
         unknown_old_paths: unknown(step.old.as_ref().map(|old| &old.inputs)),
         secret_paths: secrets(inputs).chain(secrets(outputs)).collect(),
         options: options(step),
-        old_options: step.old.as_ref().map(side_options),
+        old_options: step.old.as_ref().map(|old| OldOptions {
+            protect: old.protect,
+            retain_on_delete: old.retain_on_delete,
+            // The engine's events do not say it.
+            ignore_changes: None,
+        }),
+    };
+    let is_read = matches!(step.op, Op::Read | Op::ReadReplacement);
+    if is_read && outputs.is_some_and(|outputs| outputs.values.is_empty()) {
+        // It could not be read: its id is not known yet.
+        subject.lose_outputs();
     }
+    subject.with_open_outputs()
 }
 
 fn options(step: &Step) -> Options {
-    let side = step.new.as_ref().or(step.old.as_ref()).map(side_options);
-    let Options {
-        protect,
-        retain_on_delete,
-        ..
-    } = side.unwrap_or(Options {
-        protect: false,
-        retain_on_delete: false,
-        ignore_changes: Vec::new(),
-    });
+    let side = step.new.as_ref().or(step.old.as_ref());
+    let (protect, retain_on_delete) =
+        side.map_or((false, false), |side| (side.protect, side.retain_on_delete));
     match &step.options {
         Some(asked) => Options {
             protect: asked.protect.unwrap_or(protect),
@@ -90,14 +96,6 @@ fn options(step: &Step) -> Options {
             retain_on_delete,
             ignore_changes: Vec::new(),
         },
-    }
-}
-
-fn side_options(side: &Side) -> Options {
-    Options {
-        protect: side.protect,
-        retain_on_delete: side.retain_on_delete,
-        ignore_changes: Vec::new(),
     }
 }
 
@@ -138,5 +136,53 @@ const fn kind(kind: DiffKind) -> &'static str {
         DiffKind::DeleteReplace => "delete-replace",
         DiffKind::Update => "update",
         DiffKind::UpdateReplace => "update-replace",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn step(op: &str, outputs: &Value) -> Step {
+        let kind = "aws:s3/bucket:Bucket";
+        let side = |outputs: &Value| {
+            json!({
+                "inputs": { "values": {}, "unknown": [], "secret": [] },
+                "outputs": { "values": outputs, "unknown": [], "secret": [] },
+                "protect": true, "external": false, "retain_on_delete": false,
+            })
+        };
+        serde_json::from_value(json!({
+            "urn": format!("urn:pulumi:prod::site::{kind}::it"), "op": op, "resource_type": kind, "provider": "p", "parent": "", "id": "",
+            "old": side(&json!({ "arn": "x" })), "new": side(outputs), "diff": [], "replace_keys": [], "options": null,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn what_a_preview_leaves_out_of_computed_outputs_is_unknown() {
+        let is_open = |op: &str, outputs: &Value| {
+            let subject = subject(&step(op, outputs));
+            assert_eq!(subject.outputs.as_ref(), Some(outputs), "{op}");
+            subject.unknown_output_paths.contains(&PropertyPath(vec![]))
+        };
+        for outputs in [json!({}), json!({ "arn": "x" })] {
+            for op in ["create", "update", "create-replacement", "import"] {
+                assert!(is_open(op, &outputs), "{op}");
+            }
+            assert!(!is_open("same", &outputs));
+            assert!(!is_open("refresh", &outputs));
+        }
+        assert!(is_open("read", &json!({})));
+        assert!(!is_open("read", &json!({ "arn": "x" })));
+    }
+
+    #[test]
+    fn the_state_does_not_say_what_it_ignores() {
+        let subject = subject(&step("update", &json!({})));
+        let old = serde_json::to_value(subject.old_options).unwrap();
+        assert_eq!(old, json!({ "protect": true, "retain_on_delete": false }));
     }
 }

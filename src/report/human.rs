@@ -151,7 +151,10 @@ impl Report {
                     report.satisfaction()
                 ),
             );
-            for it in report.answers().iter().take(20) {
+            let mut answers = report.answers();
+            // What is not clean first: no more than some are shown.
+            answers.sort_by_key(|it| std::cmp::Reverse(it.answer));
+            for it in answers.iter().take(20) {
                 let name = crate::names::excerpt(it.urn.name());
                 put(
                     text,

@@ -198,6 +198,11 @@ fn where_an_input_is_unknown_every_policy_is_undetermined_and_a_person_is_asked(
         rule(&report, "OWN-001")["undetermined"],
         serde_json::json!([])
     );
+    // A trial does not ask such a pack again, and does not say that it did.
+    let answers = &report["holdout"]["report"]["trials"][0]["policies"]["answers"];
+    let answers = answers.as_array().unwrap();
+    assert!(answers.iter().any(|it| it["rule"] == "bucket-owner"));
+    assert!(answers.iter().all(|it| it["answer"] == "not-answered"));
     let run = report["run"].as_str().unwrap();
     let approved = site.lightsout(&["--format", "json", "approve", run, "--by", "Ada"]);
     assert_eq!(approved.expect(0).json()["outcome"], "applied");

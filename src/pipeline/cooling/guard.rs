@@ -18,22 +18,29 @@ const LOST_MAX: usize = 20;
 enum Guard {
     /// On is safe.
     Switch,
-    /// On is dangerous.
+    /// On is dangerous; none at all is off.
     Danger,
+    /// On is dangerous; providers do not agree on what none at all is.
+    DangerUnsaid,
     /// More days are safer; none at all, or 0, are for ever.
     KeptForEver,
     /// More days are safer; none at all are 0.
     Kept,
 }
 
-/// Properties by which providers protect what they hold, wherever they stand in the inputs.
-const GUARDS: [(&str, Guard); 8] = [
+/// Properties by which providers protect what they hold, wherever they stand in the inputs. Every switch that HYGIENE-STATE-003 knows is here.
+const GUARDS: [(&str, Guard); 13] = [
     ("deletionProtection", Guard::Switch),
     ("deletionProtectionEnabled", Guard::Switch),
     ("enableDeletionProtection", Guard::Switch),
+    ("disableApiTermination", Guard::Switch),
+    ("terminationProtection", Guard::Switch),
+    ("purgeProtectionEnabled", Guard::Switch),
     ("preventDestroy", Guard::Switch),
     ("forceDestroy", Guard::Danger),
+    ("forceDelete", Guard::Danger),
     ("skipFinalSnapshot", Guard::Danger),
+    ("deleteAutomatedBackups", Guard::DangerUnsaid),
     ("retentionInDays", Guard::KeptForEver),
     ("backupRetentionPeriod", Guard::Kept),
 ];
@@ -69,11 +76,12 @@ pub(super) fn lost(step: &Step) -> Vec<String> {
         .map(|(path, (guard, _))| (path, *guard))
         .collect();
     for (path, guard) in paths {
-        let worth = |side: &BTreeMap<Path, (Guard, Option<u64>)>| match side.get(path) {
+        let worth = |side: &BTreeMap<Path, (Guard, Option<u64>)>, absent| match side.get(path) {
             Some((_, worth)) => *worth,
-            None => Some(guard.absent()),
+            None => Some(absent),
         };
-        let is_less = match (worth(&before), worth(&after)) {
+        let (absent_before, absent_after) = guard.absent();
+        let is_less = match (worth(&before, absent_before), worth(&after, absent_after)) {
             (Some(before), Some(after)) => after < before,
             (Some(before), None) => before > 0,
             (None, Some(after)) => !guard.is_full(after),
@@ -88,19 +96,20 @@ pub(super) fn lost(step: &Step) -> Vec<String> {
 }
 
 impl Guard {
-    /// What a resource without the property has.
-    const fn absent(self) -> u64 {
+    /// What a resource without the property has: one that had none before, and one that has none after.
+    const fn absent(self) -> (u64, u64) {
         match self {
-            Self::Switch | Self::Kept => 0,
-            Self::Danger => 1,
-            Self::KeptForEver => u64::MAX,
+            Self::Switch | Self::Kept => (0, 0),
+            Self::Danger => (1, 1),
+            Self::DangerUnsaid => (1, 0),
+            Self::KeptForEver => (u64::MAX, u64::MAX),
         }
     }
 
     /// Whether there is no more than this.
     const fn is_full(self, worth: u64) -> bool {
         match self {
-            Self::Switch | Self::Danger => worth > 0,
+            Self::Switch | Self::Danger | Self::DangerUnsaid => worth > 0,
             Self::Kept | Self::KeptForEver => worth == u64::MAX,
         }
     }
@@ -109,7 +118,7 @@ impl Guard {
     fn worth(self, value: &Value) -> Option<u64> {
         match self {
             Self::Switch => is_on(value).map(u64::from),
-            Self::Danger => is_on(value).map(|on| u64::from(!on)),
+            Self::Danger | Self::DangerUnsaid => is_on(value).map(|on| u64::from(!on)),
             Self::Kept => days(value),
             Self::KeptForEver => days(value).map(|days| if days == 0 { u64::MAX } else { days }),
         }
@@ -160,15 +169,11 @@ fn walk(
     path.push(Segment::Key(key.to_owned()));
     if let Some((_, guard)) = GUARDS.iter().find(|(name, _)| *name == key) {
         let is_unseen = bag.unknown.contains(path) || bag.secret.contains(path);
-        let worth = if is_unseen {
-            None
-        } else if value.is_null() {
-            // As good as absent.
-            Some(guard.absent())
-        } else {
-            guard.worth(value)
-        };
-        found.insert(path.clone(), (*guard, worth));
+        // Null is as good as absent.
+        if is_unseen || !value.is_null() {
+            let worth = if is_unseen { None } else { guard.worth(value) };
+            found.insert(path.clone(), (*guard, worth));
+        }
     }
     inside(bag, value, path, found);
     path.pop();

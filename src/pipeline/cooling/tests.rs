@@ -182,7 +182,7 @@ fn lost(old: &str, new: &str) -> Vec<String> {
 }
 
 /// Inputs before and after, and what that takes away, as JSON.
-const LOSSES: [(&str, &str, &str); 15] = [
+const LOSSES: [(&str, &str, &str); 22] = [
     (
         r#"{"deletionProtection":true}"#,
         r#"{"deletionProtection":false}"#,
@@ -205,6 +205,42 @@ const LOSSES: [(&str, &str, &str); 15] = [
         "enableDeletionProtection",
     ),
     (r#"{"preventDestroy":true}"#, "{}", "preventDestroy"),
+    (
+        r#"{"disableApiTermination":true}"#,
+        r#"{"disableApiTermination":false}"#,
+        "disableApiTermination",
+    ),
+    (
+        r#"{"terminationProtection":true}"#,
+        "{}",
+        "terminationProtection",
+    ),
+    (
+        r#"{"purgeProtectionEnabled":true}"#,
+        r#"{"purgeProtectionEnabled":false}"#,
+        "purgeProtectionEnabled",
+    ),
+    (
+        r#"{"forceDelete":false}"#,
+        r#"{"forceDelete":true}"#,
+        "forceDelete",
+    ),
+    (
+        r#"{"deleteAutomatedBackups":false}"#,
+        r#"{"deleteAutomatedBackups":true}"#,
+        "deleteAutomatedBackups",
+    ),
+    (
+        "{}",
+        r#"{"deleteAutomatedBackups":true}"#,
+        "deleteAutomatedBackups",
+    ),
+    // Some providers delete them where nobody says.
+    (
+        r#"{"deleteAutomatedBackups":false}"#,
+        r#"{"deleteAutomatedBackups":null}"#,
+        "deleteAutomatedBackups",
+    ),
     ("{}", r#"{"forceDestroy":true}"#, "forceDestroy"),
     (
         r#"{"skipFinalSnapshot":false}"#,
@@ -245,12 +281,16 @@ const LOSSES: [(&str, &str, &str); 15] = [
 ];
 
 /// Inputs before and after by which nothing is lost.
-const NO_LOSSES: [(&str, &str); 5] = [
+const NO_LOSSES: [(&str, &str); 9] = [
     (
         r#"{"deletionProtection":false}"#,
         r#"{"deletionProtection":true}"#,
     ),
     (r#"{"forceDestroy":true}"#, "{}"),
+    (r#"{"forceDelete":true}"#, r#"{"forceDelete":false}"#),
+    (r#"{"deleteAutomatedBackups":true}"#, "{}"),
+    ("{}", r#"{"deleteAutomatedBackups":false}"#),
+    ("{}", r#"{"disableApiTermination":true}"#),
     (r#"{"retentionInDays":7}"#, "{}"),
     (r#"{"retentionInDays":7}"#, r#"{"retentionInDays":30}"#),
     (
@@ -269,6 +309,24 @@ fn every_kind_of_protection_is_known() {
     }
     for (old, new) in NO_LOSSES {
         assert_eq!(lost(old, new), [""; 0], "{old} {new}");
+    }
+}
+
+#[test]
+fn every_switch_that_the_hygiene_pack_watches_is_remembered() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/policy-packs/pulumi-hygiene");
+    let rule = std::fs::read_to_string(format!("{folder}/hygiene_state_003.rego")).unwrap();
+    let quoted = rule.split("lost[\"").skip(1);
+    let names: Vec<&str> = quoted.map(|it| it.split('"').next().unwrap()).collect();
+    assert!(names.len() >= 10, "{names:?}");
+    for name in names {
+        let with = |value: bool| format!("{{\"{name}\":{value}}}");
+        let losses = [
+            lost(&with(true), &with(false)),
+            lost(&with(false), &with(true)),
+        ];
+        let once = losses.iter().filter(|lost| **lost == [name]).count();
+        assert_eq!(once, 1, "{name}");
     }
 }
 

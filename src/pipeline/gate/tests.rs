@@ -171,7 +171,9 @@ fn record(
     step: &str,
 ) -> Recordings {
     let (destroys, privileged) = match step {
-        "create" | "trial clean" | "trial denied" | "trial unasked" => (false, &[][..]),
+        "create" | "trial clean" | "trial denied" | "trial not-answered" | "trial unasked" => {
+            (false, &[][..])
+        }
         "delete" | "cooling" | "cooled" => (true, &[][..]),
         "lock" => (false, &["package-lock.json"][..]),
         other => panic!("{other}"),
@@ -336,11 +338,16 @@ fn what_a_trial_answers_can_refuse_and_never_clears() {
             };
             assert!(decided("trial denied").starts_with("refused 10"), "{level}");
             assert_eq!(decided("trial clean"), decided("create"));
+            assert_eq!(decided("trial not-answered"), decided("create"));
             let unasked = decided("trial unasked");
+            let why = "refused 12: the evidence does not fit together";
+            assert!(unasked.starts_with(why), "{unasked}");
             if policy == "undetermined" {
-                let why = "refused 12: the evidence does not fit together";
-                assert!(unasked.starts_with(why), "{unasked}");
-                assert!(decided("trial clean").starts_with("held"), "{level}");
+                for trial in ["trial clean", "trial not-answered"] {
+                    let decision = decided(trial);
+                    assert!(decision.contains("undetermined"), "{level}: {decision}");
+                    assert!(decision.starts_with("held"), "{level}: {decision}");
+                }
             }
         }
     }

@@ -1,7 +1,8 @@
 //! A preview that somebody else made, as rules see it: a request as written down, or what `pulumi preview --json` prints.
 //!
 //! INVARIANT: what the digest does not hold is unknown. Pulumi prints a secret as the text `[secret]` and a value that it does not know as one of
-//! its sentinels; both become null, and their place is listed as not known.
+//! its sentinels; both become null, and their place is listed as not known. Outputs that it leaves out are not known either, and none are that an
+//! operation computes: a resource that stays the same has those of its old state.
 //! INVARIANT: a preview that failed, or that lacks a step or a state that it counts, is an error.
 //!
 //! A digest says less than the previews that lightsout makes: nothing of the options that the program asked for and the engine has not yet
@@ -16,7 +17,8 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::subject::{
-    Difference, Options, Outcome, PathSegment, PropertyPath, Request, Stack, Subject, outcome,
+    Difference, OldOptions, Options, Outcome, PathSegment, PropertyPath, Request, Stack, Subject,
+    outcome,
 };
 use crate::names::{StackName, Urn, excerpt};
 use bag::{Bag, Bags};
@@ -315,18 +317,18 @@ fn subject(step: Step) -> Result<Subject, String> {
     }
     let new = step.new_state.as_ref().map(Bags::of).transpose()?;
     let old = step.old_state.as_ref().map(Bags::of).transpose()?;
-    let outputs = new.as_ref().and_then(|new| new.outputs.clone());
+    let outputs = outputs(&step, new.as_ref(), old.as_ref());
     let new_inputs = new.map(|new| new.inputs);
-    let options = |state: &State| Options {
-        protect: state.protect,
-        retain_on_delete: state.retain_on_delete,
-        ignore_changes: state.ignore_changes.clone().unwrap_or_default(),
-    };
     let here = step.new_state.as_ref().or(step.old_state.as_ref());
     let secrets = |bag: Option<&Bag>| bag.map_or_else(Vec::new, |bag| bag.secret.clone());
     let unknown = |bag: Option<&Bag>| bag.map_or_else(Vec::new, Bag::not_known);
     let old_inputs = old.map(|old| old.inputs);
-    Ok(Subject {
+    let is_left_out = match &outputs {
+        None => true,
+        // It could not be read: its id is not known yet.
+        Some(bag) => step.op.starts_with("read") && bag.is_empty(),
+    };
+    let mut subject = Subject {
         op: step.op,
         resource_type: step.urn.resource_type().to_owned(),
         name: step.urn.name().to_owned(),
@@ -340,9 +342,34 @@ fn subject(step: Step) -> Result<Subject, String> {
         outputs: outputs.map(|bag| bag.values),
         old_inputs: old_inputs.map(|bag| bag.values),
         options: options(here.ok_or("it has no state")?),
-        old_options: step.old_state.as_ref().map(options),
+        old_options: step.old_state.as_ref().map(|old| OldOptions {
+            protect: old.protect,
+            retain_on_delete: old.retain_on_delete,
+            ignore_changes: old.ignore_changes.clone(),
+        }),
         urn: step.urn,
-    })
+    };
+    if !is_gone && is_left_out {
+        subject.lose_outputs();
+    }
+    Ok(subject.with_open_outputs())
+}
+
+/// The outputs of the new state. Pulumi prints it before it copies them there from the old one, for what stays the same; those of a component
+/// come from its program.
+fn outputs(step: &Step, new: Option<&Bags>, old: Option<&Bags>) -> Option<Bag> {
+    let said = new?.outputs.clone();
+    let is_kept =
+        step.op == "same" && (step.provider.as_ref()).is_some_and(|provider| !provider.is_empty());
+    said.or_else(|| old.filter(|_| is_kept)?.outputs.clone())
+}
+
+fn options(state: &State) -> Options {
+    Options {
+        protect: state.protect,
+        retain_on_delete: state.retain_on_delete,
+        ignore_changes: state.ignore_changes.clone().unwrap_or_default(),
+    }
 }
 
 fn differences(

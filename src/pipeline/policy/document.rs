@@ -79,7 +79,6 @@ impl Step<'_> {
         }
         let value =
             |what: &str, json: Option<&str>| json.map(|json| read(&urn, what, json)).transpose();
-        let options = |json| read(&urn, "options", json);
         let subject = Subject {
             op: self.op.clone().into_owned(),
             resource_type: self.resource_type.clone().into_owned(),
@@ -95,8 +94,10 @@ impl Step<'_> {
             unknown_output_paths: read(&urn, "unknown_output_paths", self.unknown_output_paths)?,
             unknown_old_paths: read(&urn, "unknown_old_paths", self.unknown_old_paths)?,
             secret_paths: read(&urn, "secret_paths", self.secret_paths)?,
-            options: options(self.options)?,
-            old_options: self.old_options.map(options).transpose()?,
+            options: read(&urn, "options", self.options)?,
+            old_options: (self.old_options)
+                .map(|json| read(&urn, "old_options", json))
+                .transpose()?,
             urn,
         };
         Ok(subject.with_sentinels())

@@ -309,14 +309,14 @@ fn complete(mut sketch: Map<String, Value>) -> Result<Subject, String> {
     ] {
         sketch.entry(key).or_insert(value);
     }
-    for key in ["options", "old_options"] {
-        if let Some(options) = sketch.get_mut(key).and_then(Value::as_object_mut) {
-            for (key, value) in [
-                ("protect", json!(false)),
-                ("retain_on_delete", json!(false)),
-                ("ignore_changes", nothing()),
-            ] {
-                options.entry(key).or_insert(value);
+    for of in ["options", "old_options"] {
+        if let Some(options) = sketch.get_mut(of).and_then(Value::as_object_mut) {
+            for key in ["protect", "retain_on_delete"] {
+                options.entry(key).or_insert(json!(false));
+            }
+            // A run does not know what the state ignores.
+            if of == "options" {
+                options.entry("ignore_changes").or_insert_with(nothing);
             }
         }
     }

@@ -1,7 +1,9 @@
 //! From what a rule returns to a finding that a person or an agent can act on.
 //!
 //! INVARIANT: an answer that is not exactly a set of findings is a fault. Text that comes from a preview is bounded and has
-//! no control or formatting characters; what is secret is not repeated.
+//! no control or formatting characters; what is secret is not repeated, neither in a finding nor in what is said of an answer that is none.
+
+mod secret;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -11,6 +13,7 @@ use super::report::{Finding, RuleResult, Undetermined};
 use super::rule::{self, Rule};
 use super::subject::{PathSegment, PropertyPath, Subject};
 use crate::names::Urn;
+use secret::{known_names, without_values};
 
 /// LIMIT: findings of one evaluation.
 const FINDINGS_MAX: usize = 1000;
@@ -88,7 +91,8 @@ fn answer<T: serde::de::DeserializeOwned>(json: &[u8]) -> Result<T, String> {
     }
     let answers: Vec<Answer<T>> = serde_json::from_slice(json).map_err(|error| {
         format!(
-            "{error}; `deny` must be a set of objects with `path`, `actual`, `expected` and `msg`"
+            "{}; `deny` must be a set of objects with `path`, `actual`, `expected` and `msg`",
+            without_values(&error.to_string())
         )
     })?;
     let [answer] = answers.try_into().map_err(|answers: Vec<Answer<T>>| {
@@ -194,6 +198,11 @@ pub(super) fn add_stack(
             None => None,
             Some(urn) => match places.iter().find(|place| place.urn == urn) {
                 Some(place) => Some(*place),
+                // The rule may have made it of the secret.
+                None if secret => {
+                    let why = "it names a resource that it was not shown";
+                    return Err(RuleFault::Result(why.to_owned()));
+                }
                 None => {
                     return Err(RuleFault::Result(format!(
                         "it names `{urn}`, which it was not shown"
@@ -237,6 +246,7 @@ fn finding(rule: &Rule, place: Option<Place<'_>>, raw: &Raw, secret: bool) -> Fi
         // The rule may have copied the secret into any of these.
         (raw.msg, raw.actual, raw.expected) = (None, None, None);
         let secrets = place.map_or(&[][..], |place| place.secrets);
+        raw.path.0.truncate(known_names(&raw.path, rule, secrets));
         if let Some(above) = secrets.iter().find(|path| path.contains(&raw.path)) {
             raw.path = above.clone();
         }
@@ -318,6 +328,25 @@ mod tests {
     fn hidden_characters_show() {
         assert_eq!(plain("a\n\u{202e}b", 10), r"a\u{a}\u{202e}b");
         assert_eq!(plain("abcdef", 3), "abc…");
+    }
+
+    #[test]
+    fn an_answer_that_is_none_is_not_repeated() {
+        for bad in [
+            r#"[{"result": ["canary"]}]"#,
+            r#"[{"result": [{"canary": 1}]}]"#,
+            r#"[{"result": [{"canary`, expected \"canary": 1}]}]"#,
+            r#"[{"result": [{"urn": "canary"}]}]"#,
+            r#"[{"result": [{"msg": {"canary": 1}}]}]"#,
+            r#"[{"result": "canary"}]"#,
+        ] {
+            let why = parse(bad.as_bytes()).unwrap_err();
+            assert!(!why.contains("canary"), "{bad}: {why}");
+            let why = parse_messages(bad.as_bytes()).err().unwrap_or_default();
+            assert!(!why.contains("canary"), "{bad}: {why}");
+        }
+        let why = parse(br#"[{"result": [{"mgs": "x"}]}]"#).unwrap_err();
+        assert!(why.starts_with("unknown field …, expected"), "{why}");
     }
 
     #[test]

@@ -35,13 +35,14 @@ struct Resource {
     inputs: Option<Map<String, Value>>,
     /// The inputs that the state holds, where the resource exists.
     old_inputs: Option<Map<String, Value>>,
-    /// The outputs that the preview shows. Most are not known before the resource is there.
+    /// The outputs that the preview shows. Where the operation computes them (all that leave the resource there but `same` and `refresh`), all of them
+    /// count as unknown, whatever the preview shows.
     outputs: Option<Map<String, Value>>,
     /// What would change.
     diff: Vec<Difference>,
     /// The parts of `inputs` whose value is not known at preview, secrets among them. A rule that reads one is undetermined; it need not look here.
     unknown_paths: Vec<Path>,
-    /// The parts of `outputs` whose value is not known at preview.
+    /// The parts of `outputs` whose value is not known at preview; `[[]]` is all of them.
     unknown_output_paths: Vec<Path>,
     /// The parts of `old_inputs` whose value the preview does not hold.
     unknown_old_paths: Vec<Path>,
@@ -50,7 +51,7 @@ struct Resource {
     /// The resource options that the program asked for.
     options: Options,
     /// The options that the state holds, where the resource exists.
-    old_options: Option<Options>,
+    old_options: Option<OldOptions>,
     /// The stack.
     stack: StackName,
     /// The rule's own parameters.
@@ -117,6 +118,17 @@ struct Options {
     retain_on_delete: bool,
     /// Properties whose changes the engine ignores.
     ignore_changes: Vec<String>,
+}
+
+/// Resource options in the state.
+#[derive(JsonSchema)]
+struct OldOptions {
+    /// The engine refuses to delete the resource.
+    protect: bool,
+    /// A delete leaves the real thing behind.
+    retain_on_delete: bool,
+    /// Properties whose changes the engine ignored. Absent in every run: the engine's events do not say. What `pulumi preview --json` prints may say.
+    ignore_changes: Option<Vec<String>>,
 }
 
 /// One property that would change.

@@ -1,7 +1,8 @@
 //! What policies judge: one subject per step of a preview, deletes and replacements among them.
 //!
 //! INVARIANT: what is not known is listed in `unknown_paths`, whatever stands in its place in `inputs`. A secret whose plain
-//! value the preview does not hold is unknown too, or a program could hide any value by calling it secret.
+//! value the preview does not hold is unknown too, or a program could hide any value by calling it secret. So are the outputs of an operation
+//! that computes them, all of them: what a preview leaves out is not absent.
 //!
 //! These are plain data: the preview stage fills them, the examples of policy packs are files of them.
 
@@ -55,13 +56,13 @@ pub struct Subject {
     pub inputs: Value,
     /// The inputs that the state holds, where the resource exists.
     pub old_inputs: Option<Value>,
-    /// The outputs that the preview shows.
+    /// The outputs that the preview shows. What it leaves out is absent only where `unknown_output_paths` does not hold the root.
     pub outputs: Option<Value>,
     /// What would change.
     pub diff: Vec<Difference>,
     /// The parts of `inputs` whose value is not known at preview.
     pub unknown_paths: Vec<PropertyPath>,
-    /// The parts of `outputs` whose value is not known at preview.
+    /// The parts of `outputs` whose value is not known at preview; the root, `[[]]`, where an operation computes them.
     pub unknown_output_paths: Vec<PropertyPath>,
     /// The parts of `old_inputs` whose value the preview does not hold, such as secrets in the state.
     pub unknown_old_paths: Vec<PropertyPath>,
@@ -70,7 +71,7 @@ pub struct Subject {
     /// The resource options that the program asked for.
     pub options: Options,
     /// The options that the state holds, where the resource exists.
-    pub old_options: Option<Options>,
+    pub old_options: Option<OldOptions>,
 }
 
 /// The resource options that policies can see.
@@ -83,6 +84,19 @@ pub struct Options {
     pub retain_on_delete: bool,
     /// Properties whose changes the engine ignores.
     pub ignore_changes: Vec<String>,
+}
+
+/// The resource options of the state that policies can see.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OldOptions {
+    /// The engine refuses to delete the resource.
+    pub protect: bool,
+    /// A delete leaves the real thing behind.
+    pub retain_on_delete: bool,
+    /// Properties whose changes the engine ignored; nothing where the preview does not say, as the engine's own events never do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignore_changes: Option<Vec<String>>,
 }
 
 /// One property that would change.
@@ -194,6 +208,9 @@ pub(super) const OPS: [(&str, Outcome); 15] = [
     ("read-replacement", Outcome::Observed),
 ];
 
+/// Operations after which a resource has the outputs that it had, or that were just read.
+const KEEPS_OUTPUTS: [&str; 2] = ["same", "refresh"];
+
 /// What an operation leaves; `None` for one that is not Pulumi's.
 pub(super) fn outcome(op: &str) -> Option<Outcome> {
     OPS.iter()
@@ -202,6 +219,28 @@ pub(super) fn outcome(op: &str) -> Option<Outcome> {
 }
 
 impl Subject {
+    /// The subject, with all of its outputs listed as unknown where the operation computes them.
+    ///
+    /// A preview has of them what the provider chose to say, and nothing tells an output that was left out from one that will not be.
+    pub(in crate::pipeline) fn with_open_outputs(mut self) -> Self {
+        let is_open = match outcome(&self.op) {
+            Some(Outcome::Present) => !KEEPS_OUTPUTS.contains(&self.op.as_str()),
+            Some(Outcome::Absent | Outcome::Observed) => false,
+            None => true,
+        };
+        if is_open {
+            self.lose_outputs();
+        }
+        self
+    }
+
+    /// Lists all outputs as unknown.
+    pub(in crate::pipeline) fn lose_outputs(&mut self) {
+        self.outputs
+            .get_or_insert_with(|| Value::Object(serde_json::Map::new()));
+        self.unknown_output_paths = vec![PropertyPath::default()];
+    }
+
     /// The subject, with every sentinel in it listed as unknown.
     ///
     /// A program may write a sentinel itself: it is unknown then, which is never a pass.
@@ -255,6 +294,23 @@ fn list_sentinels(value: &Value, at: &mut PropertyPath, found: &mut Vec<Property
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn outputs_are_open_wherever_an_operation_computes_them() {
+        for (op, outcome) in OPS {
+            let urn = "urn:pulumi:dev::site::test:index:Thing::it";
+            let subject: Subject = serde_json::from_value(serde_json::json!({
+                "urn": urn, "op": op, "type": "test:index:Thing", "name": "it", "provider": null, "inputs": {}, "old_inputs": null,
+                "outputs": {"key": "x"}, "diff": [], "unknown_paths": [], "unknown_output_paths": [["key"]], "unknown_old_paths": [],
+                "secret_paths": [], "options": {"protect": false, "retain_on_delete": false, "ignore_changes": []}, "old_options": null,
+            }))
+            .unwrap();
+            let is_open = outcome == Outcome::Present && !["same", "refresh"].contains(&op);
+            let expect = if is_open { "[[]]" } else { r#"[["key"]]"# };
+            let paths = subject.with_open_outputs().unknown_output_paths;
+            assert_eq!(serde_json::to_string(&paths).unwrap(), expect, "{op}");
+        }
+    }
 
     #[test]
     fn paths_are_written_as_pulumi_writes_them() {

@@ -69,7 +69,7 @@ pub struct Step {
 pub struct Side {
     /// Inputs.
     pub inputs: Properties,
-    /// Outputs, as far as known.
+    /// Outputs, as far as the preview has them: what a step computes may be left out.
     pub outputs: Properties,
     /// Whether it is protected.
     pub protect: bool,

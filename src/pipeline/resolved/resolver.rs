@@ -34,12 +34,21 @@ struct State {
     /// The resolved inputs of every resource that was asked about.
     inputs: BTreeMap<Urn, Marked>,
     denials: Vec<Finding>,
+    /// Where a rule about one resource was asked.
+    covered: BTreeSet<(RuleId, Urn)>,
+    /// The rules that were asked about all resources that they concern, when all was made.
+    whole: BTreeSet<RuleId>,
     /// Where a rule still could not know.
     left: BTreeSet<(RuleId, Urn)>,
+    /// What could not be judged: URNs as the engine wrote them, or [`STACK`].
+    faulty: BTreeSet<String>,
     /// Whether all rules were asked about the whole stack as it was made.
     is_whole: bool,
     fault: Option<String>,
 }
+
+/// The whole stack, as it is named where a URN would be.
+const STACK: &str = "the stack";
 
 /// What is taken as known, to see what a rule could not know otherwise.
 #[derive(Clone, Copy)]
@@ -68,7 +77,7 @@ impl Resolver {
         let answers = self.rules.open().iter().map(|(rule, urn)| Answered {
             rule: rule.clone(),
             urn: urn.clone(),
-            answer: self.answer(&state, rule, urn),
+            answer: Self::answer(&state, rule, urn),
         });
         let answers = answers.collect();
         Resolved {
@@ -102,16 +111,21 @@ impl Resolver {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn answer(&self, state: &State, rule: &RuleId, urn: &Urn) -> Answer {
+    /// Clean only where the rule itself was asked about known values, and nothing failed there: a rule that is not among ours never is.
+    fn answer(state: &State, rule: &RuleId, urn: &Urn) -> Answer {
         let about = |finding: &&Finding| {
             finding.rule == *rule && finding.urn.as_ref().is_none_or(|found| found == urn)
         };
         if state.denials.iter().any(|finding| about(&finding)) {
             return Answer::Denied;
         }
-        let is_single = (self.rules.singles.iter()).any(|pack| pack.rules().any(|id| id == rule));
-        let was_asked = state.inputs.contains_key(urn) && (is_single || state.is_whole);
-        if was_asked && !state.left.contains(&(rule.clone(), urn.clone())) {
+        let pair = (rule.clone(), urn.clone());
+        let was_asked = state.inputs.contains_key(urn)
+            && (state.covered.contains(&pair) || state.whole.contains(rule));
+        let has_failed = [urn.as_str(), STACK]
+            .iter()
+            .any(|it| state.faulty.contains(*it));
+        if was_asked && !has_failed && !state.left.contains(&pair) {
             Answer::Clean
         } else {
             Answer::NotAnswered
@@ -122,7 +136,7 @@ impl Resolver {
     fn judge_one(&self, asked: &Asked) -> Result<Vec<Objection>, String> {
         let (urn, inputs) = read(asked)?;
         let subjects = self.subjects_of(&urn, &inputs)?;
-        self.state().inputs.insert(urn, inputs);
+        self.state().inputs.insert(urn.clone(), inputs);
         let request = Request {
             stack: self.rules.request.stack.clone(),
             now_ns: self.rules.request.now_ns,
@@ -135,6 +149,8 @@ impl Resolver {
         let open = self.open(&report, &request, Besides::OldAndOutputs, |it| {
             self.rules.single(it)
         })?;
+        let covered = asked_rules(&report).map(|rule| (rule, urn.clone()));
+        self.state().covered.extend(covered);
         self.keep(&report);
         Ok(self.objections(&report, &open))
     }
@@ -157,6 +173,7 @@ impl Resolver {
         {
             let mut state = self.state();
             state.is_whole = true;
+            state.whole = asked_rules(&report).collect();
             // What was left open for want of outputs has its answer now.
             state.left.clear();
         }
@@ -273,7 +290,11 @@ impl Resolver {
             Ok(objections) => return objections,
             Err(why) => format!("asking the policies about `{}`: {why}", excerpt(urn)),
         };
-        self.state().fault.get_or_insert_with(|| why.clone());
+        {
+            let mut state = self.state();
+            state.faulty.insert(urn.to_owned());
+            state.fault.get_or_insert_with(|| why.clone());
+        }
         match self.stops {
             Stops::Nothing => Vec::new(),
             Stops::Denials | Stops::Everything => vec![Objection {
@@ -292,8 +313,14 @@ impl Judge for Resolver {
     }
 
     fn stack(&self, asked: &[Asked]) -> Vec<Objection> {
-        self.stopped("the stack", self.judge_all(asked))
+        self.stopped(STACK, self.judge_all(asked))
     }
+}
+
+/// The rules of a report that something of the request concerned.
+fn asked_rules(report: &PolicyReport) -> impl Iterator<Item = RuleId> {
+    let asked = report.rules.iter().filter(|result| result.evaluated > 0);
+    asked.map(|result| result.rule.clone())
 }
 
 fn read(asked: &Asked) -> Result<(Urn, Marked), String> {
@@ -321,7 +348,7 @@ fn with_inputs(subject: &Subject, inputs: &Marked) -> Subject {
 
 /// A resource that no preview has seen.
 fn new(urn: &Urn) -> Subject {
-    Subject {
+    let subject = Subject {
         urn: urn.clone(),
         op: "create".to_owned(),
         resource_type: urn.resource_type().to_owned(),
@@ -329,11 +356,10 @@ fn new(urn: &Urn) -> Subject {
         provider: None,
         inputs: Value::Null,
         old_inputs: None,
-        // Nothing is known of what will be made.
-        outputs: Some(Value::Object(serde_json::Map::new())),
+        outputs: None,
         diff: Vec::new(),
         unknown_paths: Vec::new(),
-        unknown_output_paths: vec![policy::PropertyPath::default()],
+        unknown_output_paths: Vec::new(),
         unknown_old_paths: Vec::new(),
         secret_paths: Vec::new(),
         options: Options {
@@ -342,5 +368,7 @@ fn new(urn: &Urn) -> Subject {
             ignore_changes: Vec::new(),
         },
         old_options: None,
-    }
+    };
+    // Nothing is known of what will be made.
+    subject.with_open_outputs()
 }

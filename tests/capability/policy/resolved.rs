@@ -7,7 +7,7 @@ use lightsout::engine::wire::value::{Properties, Value};
 use lightsout::ledger::{Key, PersonName};
 use lightsout::names::RuleId;
 use lightsout::pipeline::policy::waiver::{Signed, UrnPattern, Waiver, Waivers};
-use lightsout::pipeline::policy::{Pack, Subject, evaluate};
+use lightsout::pipeline::policy::{Pack, RuleResult, Subject, evaluate};
 use lightsout::pipeline::resolved::{Answer, Resolver, Rules, Stops};
 use serde_json::json;
 
@@ -78,6 +78,24 @@ fn waiving(stops: Stops, subject: Subject, waivers: Waivers) -> Resolver {
     let report = evaluate(&request, &packs).unwrap();
     let waived = (waivers, jiff::Timestamp::UNIX_EPOCH);
     Resolver::new(Arc::new(Rules::new(packs, request, &report, waived)), stops)
+}
+
+/// A judge that has these packs, after a preview at which others left more open.
+fn beside(packs: Vec<Pack>, subject: Subject, others: &[&str]) -> Resolver {
+    let request = request(vec![subject]);
+    let mut report = evaluate(&request, &[judging()]).unwrap();
+    let like = report.rules[0].clone();
+    assert!(!like.undetermined.is_empty());
+    if packs.is_empty() {
+        report.rules.clear();
+    }
+    report.rules.extend(others.iter().map(|name| RuleResult {
+        rule: RuleId::new(*name).unwrap(),
+        ..like.clone()
+    }));
+    let waived = (Waivers::default(), jiff::Timestamp::UNIX_EPOCH);
+    let rules = Rules::new(packs, request, &report, waived);
+    Resolver::new(Arc::new(rules), Stops::Nothing)
 }
 
 fn asked(key: Value) -> Asked {
@@ -227,6 +245,59 @@ fn what_was_not_previewed_stops_an_apply_and_is_judged_in_a_trial() {
     assert!(trial.resource(&other("good")).is_empty());
     assert_eq!(rules(&trial.resource(&other("bad"))), ["TEST-001"]);
     assert_eq!(trial.fault(), None);
+}
+
+/// Such as those of CrossGuard packs, which are asked about the preview alone.
+#[test]
+fn a_policy_that_is_not_asked_again_has_no_answer() {
+    let both = beside(vec![judging()], open(json!({})), &["guard-key"]);
+    let alone = beside(Vec::new(), open(json!({})), &["guard-key"]);
+    for resolver in [&both, &alone] {
+        assert!(resolver.resource(&asked(text("good"))).is_empty());
+        assert!(resolver.stack(&[asked(text("good"))]).is_empty());
+        assert_eq!((resolver.gap(), resolver.fault()), (None, None));
+        assert_eq!(answer(resolver, "guard-key"), Answer::NotAnswered);
+    }
+    assert_eq!(answer(&both, "TEST-001"), Answer::Clean);
+    assert_eq!(answer(&both, "TEST-004"), Answer::Clean);
+}
+
+#[test]
+fn what_was_never_asked_about_has_no_answer() {
+    let resolver = resolver(Stops::Nothing, open(json!({})));
+    assert_eq!(answer(&resolver, "TEST-001"), Answer::NotAnswered);
+    assert!(resolver.stack(&[asked(text("good"))]).is_empty());
+    for rule in ["TEST-001", "TEST-004"] {
+        assert_eq!(answer(&resolver, rule), Answer::NotAnswered, "{rule}");
+    }
+}
+
+#[test]
+fn a_rule_that_fails_has_no_answer() {
+    // It answers something that is no finding.
+    let (name, rego) = file(
+        1,
+        &[],
+        "deny contains input.inputs.key if startswith(input.inputs.key, \"odd\")\n",
+    );
+    let broken = pack(&[(&name, &rego), MANIFEST]).unwrap();
+    let other = || Asked {
+        urn: URN.replace("::it", "::other"),
+        ..asked(text("good"))
+    };
+    let resolver = beside(vec![broken], open(json!({})), &[]);
+    assert!(resolver.resource(&asked(text("odd-canary"))).is_empty());
+    assert!(resolver.resource(&other()).is_empty());
+    let fault = resolver.fault().unwrap();
+    assert!(fault.contains("TEST-001"), "{fault}");
+    assert!(!fault.contains("canary"), "{fault}");
+    assert_eq!(answer(&resolver, "TEST-001"), Answer::NotAnswered);
+    assert!(resolver.stack(&[asked(text("good"))]).is_empty());
+    assert_eq!(answer(&resolver, "TEST-001"), Answer::NotAnswered);
+    // Nor does a later answer make good what failed.
+    assert!(resolver.resource(&asked(text("good"))).is_empty());
+    assert!(resolver.stack(&[asked(text("good"))]).is_empty());
+    assert_eq!(answer(&resolver, "TEST-001"), Answer::NotAnswered);
 }
 
 #[test]

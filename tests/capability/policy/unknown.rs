@@ -228,6 +228,41 @@ fn a_secret_is_judged_and_not_repeated() {
     assert!(!format!("{hidden:?}").contains("hunter2"));
 }
 
+/// A path is made by the rule, and so may be made of what it reads.
+#[test]
+fn a_secret_is_not_in_the_path_of_a_finding() {
+    let paths = [
+        ("[input.inputs.key]", "[]"),
+        ("[\"key\", input.inputs.key, \"x\"]", "[\"key\"]"),
+        ("[\"deep\", input.inputs.key]", "[\"deep\"]"),
+        (
+            "[\"deep\", \"list\", 0, input.inputs.key]",
+            "[\"deep\",\"list\",0]",
+        ),
+        ("[\"mentioned\", 7]", "[\"mentioned\"]"),
+        ("[\"elsewhere\"]", "[]"),
+    ];
+    for (path, expect) in paths {
+        let rego = format!(
+            "deny contains {{\"path\": {path}, \"expected\": 1}} if {{\n\tinput.inputs.key != \"ok\"\n\tinput.inputs.mentioned\n\tinput.inputs.deep\n}}\n"
+        );
+        let inputs = json!({"key": "hunter2", "mentioned": true, "deep": {"list": ["x"]}});
+        let mut subject = thing(inputs);
+        subject.secret_paths =
+            serde_json::from_value(json!([["key"], ["deep", "list", 0]])).unwrap();
+        let report = check(&rego, subject, Verdict::Denied);
+        let text = serde_json::to_string(&report).unwrap();
+        assert!(!text.contains("hunter2"), "{path}: {text}");
+        let found = report.denials().next().unwrap();
+        assert_eq!(serde_json::to_string(&found.path).unwrap(), expect);
+    }
+    // What is no secret is named in full.
+    let rego = "deny contains {\"path\": [input.inputs.key]} if input.inputs.key\n";
+    let report = check(rego, thing(json!({"key": "plain"})), Verdict::Denied);
+    let found = report.denials().next().unwrap();
+    assert_eq!(found.path.to_string(), "plain");
+}
+
 #[test]
 fn text_from_a_preview_cannot_pretend_to_be_more_than_text() {
     let rego =

@@ -55,6 +55,12 @@ impl Bag {
         Ok(bag)
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.values
+            .as_object()
+            .is_none_or(serde_json::Map::is_empty)
+    }
+
     pub(super) fn not_known(&self) -> Vec<PropertyPath> {
         [self.unknown.as_slice(), self.secret.as_slice()].concat()
     }

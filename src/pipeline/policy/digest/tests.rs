@@ -40,6 +40,69 @@ fn secrets_and_unknown_values_are_listed_and_not_shown() {
     assert_eq!(subject.diff[0].kind, "update");
 }
 
+/// The outputs of one step, and which are not known.
+fn outputs(op: &str, step: Value) -> (Value, Vec<String>) {
+    let mut step = step;
+    step["op"] = json!(op);
+    step["urn"] = json!(URN);
+    if op == "replace" {
+        step["op"] = json!("create-replacement");
+    }
+    let read = digest(json!([step])).unwrap();
+    let [subject] = read.request.subjects.as_slice() else {
+        panic!("one subject");
+    };
+    let unknown = subject.unknown_output_paths.iter();
+    let unknown = unknown.map(|path| format!("/{path}")).collect();
+    (json!(subject.outputs), unknown)
+}
+
+#[test]
+fn outputs_that_a_digest_leaves_out_are_not_known() {
+    let open = (json!({}), vec!["/".to_owned()]);
+    for op in ["create", "update", "replace", "import"] {
+        let step = json!({"newState": {"outputs": null}, "oldState": {"outputs": {"a": 1}}, "provider": "p"});
+        assert_eq!(outputs(op, step), open, "{op}");
+        let step = json!({"newState": {"outputs": {"a": 1}}});
+        let some = (json!({"a": 1}), vec!["/".to_owned()]);
+        assert_eq!(outputs(op, step), some, "{op}");
+    }
+    // What stays the same keeps what it has; a component's are its program's.
+    let old = json!({"outputs": {"a": 1, "s": "[secret]"}});
+    let step = |provider| json!({"newState": {}, "oldState": old, "provider": provider});
+    let kept = (json!({"a": 1, "s": null}), vec!["/s".to_owned()]);
+    assert_eq!(outputs("same", step("p")), kept);
+    assert_eq!(outputs("same", step("")), open);
+    let said = json!({"newState": {"outputs": {"b": 2}}, "oldState": old});
+    assert_eq!(outputs("same", said), (json!({"b": 2}), Vec::new()));
+    assert_eq!(
+        outputs(
+            "read",
+            json!({"newState": {"outputs": {}}, "provider": "p"})
+        ),
+        open
+    );
+    let gone = outputs("delete", json!({"oldState": old}));
+    assert_eq!(gone, (Value::Null, Vec::new()));
+}
+
+#[test]
+fn what_the_state_ignores_is_known_only_where_it_is_shown() {
+    for (old, expect) in [
+        (json!({}), None),
+        (
+            json!({"ignoreChanges": ["tags"]}),
+            Some(vec!["tags".to_owned()]),
+        ),
+    ] {
+        let step = json!({"op": "update", "urn": URN, "oldState": old, "newState": {}});
+        let read = digest(json!([step])).unwrap();
+        let subject = read.request.subjects.first().unwrap();
+        let old = subject.old_options.as_ref().unwrap();
+        assert_eq!(old.ignore_changes, expect);
+    }
+}
+
 #[test]
 fn what_is_not_a_whole_preview_is_refused() {
     let create = json!({"op": "create", "urn": URN});
