@@ -49,7 +49,7 @@
 #   frameworks:
 #     pci-dss-4.0: ["7.2.1"]
 #     iso-27001-2022: ["A.5.15"]
-#   remediation: "Name the principals at `{path}` of {urn}, or tie the statement to your accounts with `aws:PrincipalOrgID`, `aws:SourceArn` or the like under `StringEquals`."
+#   remediation: "Name the principals at `{path}` of {urn}, or tie the statement to your accounts with `aws:PrincipalOrgID`, `aws:SourceAccount` or the like under `StringEquals`. Under `ArnLike` an ARN ties where its account is literal; with the ARN of a bucket, which has none, add `aws:SourceAccount`."
 package aws.iam_003
 
 import rego.v1
@@ -74,11 +74,14 @@ is_open(policy) if {
 
 # What cannot be read cannot be judged.
 is_open(policy) if {
-	is_string(policy)
-	trim_space(policy) != ""
+	is_written(policy)
 	not lib.is_readable(policy)
 	not is_empty(policy)
 }
+
+is_written(policy) if is_object(policy)
+
+is_written(policy) if lib.is_given(policy)
 
 # An empty document takes the policy away.
 is_empty(policy) if lib.document(policy) == {}

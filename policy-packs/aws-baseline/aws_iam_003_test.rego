@@ -31,3 +31,9 @@ test_logs if count(iam_003.deny) == 1 with input as {"inputs": {"policyDocument"
 test_tables if count(iam_003.deny) == 1 with input as {"inputs": {"resourcePolicy": json.marshal({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*"}})}}
 
 test_search if count(iam_003.deny) == 1 with input as {"inputs": {"accessPolicies": json.marshal({"Statement": {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "es:*"}})}}
+
+tied_to(arn) := {"inputs": {"policy": {"Statement": [{"Effect": "Allow", "Principal": "*", "Condition": {"ArnLike": {"aws:PrincipalArn": arn}}}]}}}
+
+test_tied_to_an_account if count(iam_003.deny) == 0 with input as tied_to("arn:aws:iam::111122223333:role/*")
+
+test_tied_to_any_account if count(iam_003.deny) == 1 with input as tied_to("arn:aws:iam::*:role/*")
