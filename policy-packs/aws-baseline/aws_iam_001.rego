@@ -32,6 +32,11 @@ deny contains {"path": ["policy"], "msg": "the policy is not a policy document"}
 	not lib.is_readable(input.inputs.policy)
 }
 
+deny contains {"path": ["inlinePolicies", i, "policy"], "msg": "the policy is not a policy document"} if {
+	lib.is_written(input.inputs.inlinePolicies[i].policy)
+	not lib.is_readable(input.inputs.inlinePolicies[i].policy)
+}
+
 deny contains {"path": ["policy"], "msg": "the policy allows everything on everything"} if {
 	some statement in lib.allowing(input.inputs.policy)
 	is_admin(statement)

@@ -74,14 +74,10 @@ is_open(policy) if {
 
 # What cannot be read cannot be judged.
 is_open(policy) if {
-	is_written(policy)
+	lib.is_written(policy)
 	not lib.is_readable(policy)
 	not is_empty(policy)
 }
-
-is_written(policy) if is_object(policy)
-
-is_written(policy) if lib.is_given(policy)
 
 # An empty document takes the policy away.
 is_empty(policy) if lib.document(policy) == {}

@@ -29,6 +29,10 @@ is_readable(policy) if {
 	}
 }
 
+is_written(policy) if is_object(policy)
+
+is_written(policy) if is_given(policy)
+
 # The statements that allow something.
 allowing(policy) := having(policy, "allow")
 
