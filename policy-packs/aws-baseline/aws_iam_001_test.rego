@@ -34,3 +34,5 @@ test_statements_in_two_spellings if {
 
 # An inline policy that is empty takes all others away.
 test_no_inline_policy if count(iam_001.deny) == 0 with input as {"inputs": {"inlinePolicies": [{"policy": ""}, {}]}}
+
+test_in_a_permission_set if count(iam_001.deny) == 1 with input as {"inputs": {"inlinePolicy": {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}}}

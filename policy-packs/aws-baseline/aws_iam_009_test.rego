@@ -59,3 +59,5 @@ test_to_a_pattern_of_services if {
 	count(iam_009.deny) == 1 with input as to("iam:AssociatedResourceArn", "arn:aws:*:*:*:instance/*")
 	count(iam_009.deny) == 0 with input as to("iam:AssociatedResourceArn", "arn:aws:ec2:*:*:instance/*")
 }
+
+test_in_a_permission_set if count(iam_009.deny) == 1 with input as {"inputs": {"inlinePolicy": {"Statement": [{"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}]}}}
