@@ -17,6 +17,8 @@ test_a_policy_is_text_or_an_object if {
 	lib.is_readable({"statement": {}})
 	not lib.is_readable("no")
 	not lib.is_readable("[]")
+	not lib.is_readable("true")
+	lib.is_readable("\n {\"Statement\": []}")
 }
 
 test_only_a_tying_condition_ties if {

@@ -149,6 +149,6 @@ holds_token(value) if not structure(value)
 structure(value) := value if not is_string(value)
 
 structure(value) := json.unmarshal(value) if {
-	is_string(value)
+	substring(trim_space(value), 0, 1) in {"{", "["}
 	json.is_valid(value)
 }

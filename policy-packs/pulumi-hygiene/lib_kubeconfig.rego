@@ -8,7 +8,7 @@ document(kubeconfig) := kubeconfig if is_object(kubeconfig)
 document(kubeconfig) := json.unmarshal(kubeconfig) if is_json(kubeconfig)
 
 is_json(kubeconfig) if {
-	is_string(kubeconfig)
+	startswith(trim_space(kubeconfig), "{")
 	json.is_valid(kubeconfig)
 }
 
