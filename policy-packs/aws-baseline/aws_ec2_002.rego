@@ -14,6 +14,7 @@
 #     - "aws:ec2/spotInstanceRequest:SpotInstanceRequest"
 #     - "aws:ec2/launchConfiguration:LaunchConfiguration"
 #     - "aws:ec2/launchTemplate:LaunchTemplate"
+#     - "aws:ec2/spotFleetRequest:SpotFleetRequest"
 #   unknown: undetermined
 #   frameworks:
 #     pci-dss-4.0: ["1.4.4"]
@@ -32,4 +33,8 @@ deny contains {"path": ["associatePublicIpAddress"], "actual": true, "expected":
 # A launch template holds booleans as text.
 deny contains {"path": ["networkInterfaces", i, "associatePublicIpAddress"], "actual": true, "expected": false, "msg": "the instance gets a public address"} if {
 	lib.is_true(input.inputs.networkInterfaces[i].associatePublicIpAddress)
+}
+
+deny contains {"path": ["launchSpecifications", i, "associatePublicIpAddress"], "actual": true, "expected": false, "msg": "the instance gets a public address"} if {
+	input.inputs.launchSpecifications[i].associatePublicIpAddress == true
 }

@@ -14,6 +14,7 @@
 #     - "aws:ec2/spotInstanceRequest:SpotInstanceRequest"
 #     - "aws:ec2/launchConfiguration:LaunchConfiguration"
 #     - "aws:ec2/launchTemplate:LaunchTemplate"
+#     - "aws:ec2/spotFleetRequest:SpotFleetRequest"
 #   unknown: undetermined
 #   frameworks:
 #     pci-dss-4.0: ["8.6.2"]
@@ -31,6 +32,13 @@ deny contains {"path": ["userData"], "msg": "the user data holds a key"} if lib_
 deny contains {"path": ["userData"], "msg": "the user data holds a key"} if lib_secret.holds_key(decoded(input.inputs.userData))
 
 deny contains {"path": ["userDataBase64"], "msg": "the user data holds a key"} if lib_secret.holds_key(decoded(input.inputs.userDataBase64))
+
+# Of a fleet, each kind of instance has its own.
+deny contains {"path": ["launchSpecifications", i, "userData"], "msg": "the user data holds a key"} if lib_secret.holds_key(input.inputs.launchSpecifications[i].userData)
+
+deny contains {"path": ["launchSpecifications", i, "userData"], "msg": "the user data holds a key"} if {
+	lib_secret.holds_key(decoded(input.inputs.launchSpecifications[i].userData))
+}
 
 decoded(text) := base64.decode(text) if {
 	is_string(text)

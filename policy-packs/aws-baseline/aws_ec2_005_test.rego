@@ -13,3 +13,8 @@ test_key if count(ec2_005.deny) == 1 with input as {"inputs": {"userData": "expo
 test_encoded if count(ec2_005.deny) == 1 with input as {"inputs": {"userData": base64.encode("id=AKIAIOSFODNN7EXAMPLE")}}
 
 test_encoded_elsewhere if count(ec2_005.deny) == 1 with input as {"inputs": {"userDataBase64": base64.encode("-----BEGIN PRIVATE KEY-----")}}
+
+test_fleet if {
+	count(ec2_005.deny) == 1 with input as {"inputs": {"launchSpecifications": [{}, {"userData": "id=AKIAIOSFODNN7EXAMPLE"}]}}
+	count(ec2_005.deny) == 1 with input as {"inputs": {"launchSpecifications": [{"userData": base64.encode("id=AKIAIOSFODNN7EXAMPLE")}]}}
+}

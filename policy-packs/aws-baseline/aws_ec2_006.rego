@@ -28,8 +28,13 @@ import rego.v1
 import data.aws.lib
 import data.aws.lib_ingress
 
-deny contains {"path": open.path, "actual": open.cidr, "msg": concat("", ["port ", port, " is open to the world"])} if {
+# One finding for each address range, which may open many ports.
+deny contains {"path": open.path, "actual": open.cidr, "msg": msg} if {
 	some open in lib_ingress.open
-	some port in input.params.ports
-	lib.covers(open.ports, to_number(port))
+	ports := [port | some port in input.params.ports; lib.covers(open.ports, to_number(port))]
+	msg := said(ports)
 }
+
+said([port]) := concat("", ["port ", port, " is open to the world"])
+
+said(ports) := concat("", ["the ports ", concat(", ", ports), " are open to the world"]) if count(ports) > 1

@@ -15,3 +15,5 @@ test_no_name_and_another_case if count(ecs_001.deny) == 1 with input as given([{
 test_unreadable if count(ecs_001.deny) == 1 with input as {"inputs": {"containerDefinitions": "["}}
 
 test_host if count(ecs_001.deny) == 1 with input as {"inputs": {"containerDefinitions": "[]", "pidMode": "host"}}
+
+test_two_spellings if count(ecs_001.deny) == 1 with input as {"inputs": {"containerDefinitions": `[{"name": "web", "privileged": false, "Privileged": true}]`}}

@@ -23,16 +23,20 @@ import rego.v1
 import data.aws.lib
 import data.aws.lib_secret
 
-deny contains {"path": ["containerDefinitions"], "msg": concat("", ["`", lib.name(variable), "` of the container `", lib.name(container), "` holds a secret"])} if {
+deny contains {"path": ["containerDefinitions"], "msg": concat("", ["`", called(variable), "` of the container `", lib.name(container), "` holds a secret"])} if {
 	some container in lib.containers(input.inputs.containerDefinitions)
-	some each in container.environment
-	variable := lib.lowered(each)
+	some variable in container.environment
 	is_secret(variable)
 }
 
+# The provider does not look at the case of names. Which of two spellings it takes, nobody says.
 is_secret(variable) if {
-	lib_secret.names_secret(variable.name)
-	lib_secret.is_literal(variable.value)
+	lib_secret.names_secret(member(variable, "name")[_])
+	lib_secret.is_literal(member(variable, "value")[_])
 }
 
-is_secret(variable) if lib_secret.is_access_key(variable.value)
+is_secret(variable) if lib_secret.is_access_key(member(variable, "value")[_])
+
+member(variable, name) := {value | some key, value in variable; lower(key) == name}
+
+called(variable) := concat(", ", [name | some name in member(variable, "name"); is_string(name)])

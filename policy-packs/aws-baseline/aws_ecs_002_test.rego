@@ -17,3 +17,8 @@ test_access_key if count(ecs_002.deny) == 1 with input as given([{"name": "ID", 
 test_another_case if count(ecs_002.deny) == 1 with input as given([{"Name": "DB_PASSWORD", "Value": "hunter2"}])
 
 test_no_environment if count(ecs_002.deny) == 0 with input as {"inputs": {"containerDefinitions": "[{\"name\": \"web\"}]"}}
+
+test_two_spellings if {
+	found := ecs_002.deny with input as {"inputs": {"containerDefinitions": `[{"name": "web", "environment": [{"name": "STAGE", "Name": "DB_PASSWORD", "value": "hunter2"}]}]`}}
+	count(found) == 1
+}

@@ -15,6 +15,7 @@
 #     - "aws:iam/userPolicy:UserPolicy"
 #     - "aws:iam/groupPolicy:GroupPolicy"
 #     - "aws:iam/role:Role"
+#     - "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy"
 #   unknown: undetermined
 #   frameworks:
 #     cis-aws-3.0: ["1.16"]
@@ -32,6 +33,11 @@ deny contains {"path": ["policy"], "msg": "the policy is not a policy document"}
 	not lib.is_readable(input.inputs.policy)
 }
 
+deny contains {"path": ["inlinePolicies", i, "policy"], "msg": "the policy is not a policy document"} if {
+	lib.is_written(input.inputs.inlinePolicies[i].policy)
+	not lib.is_readable(input.inputs.inlinePolicies[i].policy)
+}
+
 deny contains {"path": ["policy"], "msg": "the policy allows everything on everything"} if {
 	some statement in lib.allowing(input.inputs.policy)
 	is_admin(statement)
@@ -39,6 +45,17 @@ deny contains {"path": ["policy"], "msg": "the policy allows everything on every
 
 deny contains {"path": ["inlinePolicies", i, "policy"], "msg": "the policy allows everything on everything"} if {
 	some statement in lib.allowing(input.inputs.inlinePolicies[i].policy)
+	is_admin(statement)
+}
+
+deny contains {"path": ["inlinePolicy"], "msg": "the policy is not a policy document"} if {
+	lib.is_written(input.inputs.inlinePolicy)
+	not lib.is_readable(input.inputs.inlinePolicy)
+}
+
+# As a part of a permission set.
+deny contains {"path": ["inlinePolicy"], "msg": "the policy allows everything on everything"} if {
+	some statement in lib.allowing(input.inputs.inlinePolicy)
 	is_admin(statement)
 }
 

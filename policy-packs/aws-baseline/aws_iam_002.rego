@@ -16,6 +16,10 @@
 #     - "aws:iam/policyAttachment:PolicyAttachment"
 #     - "aws:iam/role:Role"
 #     - "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"
+#     - "aws:iam/userPolicyAttachmentsExclusive:UserPolicyAttachmentsExclusive"
+#     - "aws:iam/groupPolicyAttachmentsExclusive:GroupPolicyAttachmentsExclusive"
+#     - "aws:ssoadmin/managedPolicyAttachment:ManagedPolicyAttachment"
+#     - "aws:ssoadmin/managedPolicyAttachmentsExclusive:ManagedPolicyAttachmentsExclusive"
 #   unknown: undetermined
 #   frameworks:
 #     cis-aws-3.0: ["1.16"]
@@ -33,6 +37,11 @@ is_administrator(arn) if {
 
 deny contains {"path": ["policyArn"], "actual": input.inputs.policyArn, "msg": "an administrator policy is attached"} if {
 	is_administrator(input.inputs.policyArn)
+}
+
+# As a part of a permission set.
+deny contains {"path": ["managedPolicyArn"], "actual": input.inputs.managedPolicyArn, "msg": "an administrator policy is attached"} if {
+	is_administrator(input.inputs.managedPolicyArn)
 }
 
 deny contains {"path": ["managedPolicyArns", i], "actual": arn, "msg": "an administrator policy is attached"} if {

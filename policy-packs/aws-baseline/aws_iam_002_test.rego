@@ -13,3 +13,5 @@ test_admin if count(iam_002.deny) == 1 with input as {"inputs": {"policyArn": ad
 test_role if count(iam_002.deny) == 1 with input as {"inputs": {"managedPolicyArns": [admin]}}
 
 test_partition if count(iam_002.deny) == 1 with input as {"inputs": {"policyArns": ["arn:aws-cn:iam::aws:policy/IAMFullAccess"]}}
+
+test_in_a_permission_set if count(iam_002.deny) == 1 with input as {"inputs": {"managedPolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}}

@@ -13,6 +13,7 @@
 #     - "aws:iam/userPolicy:UserPolicy"
 #     - "aws:iam/userPolicyAttachment:UserPolicyAttachment"
 #     - "aws:iam/policyAttachment:PolicyAttachment"
+#     - "aws:iam/userPolicyAttachmentsExclusive:UserPolicyAttachmentsExclusive"
 #   unknown: undetermined
 #   frameworks:
 #     cis-aws-3.0: ["1.15"]
@@ -29,3 +30,6 @@ deny contains {"msg": "a policy is attached to a user"} if {
 }
 
 deny contains {"path": ["users"], "msg": "a policy is attached to users"} if count(input.inputs.users) > 0
+
+# A list that is empty takes policies away.
+deny contains {"path": ["policyArns"], "msg": "policies are attached to a user"} if count(input.inputs.policyArns) > 0

@@ -15,6 +15,7 @@
 #     - "aws:iam/userPolicy:UserPolicy"
 #     - "aws:iam/groupPolicy:GroupPolicy"
 #     - "aws:iam/role:Role"
+#     - "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy"
 #   unknown: undetermined
 #   frameworks:
 #     pci-dss-4.0: ["7.2.2"]
@@ -36,25 +37,70 @@ deny contains {"path": ["inlinePolicies", i, "policy"], "msg": "any role may be 
 	passes_any_role(statement)
 }
 
+# As a part of a permission set.
+deny contains {"path": ["inlinePolicy"], "msg": "any role may be passed on"} if {
+	some statement in lib.allowing(input.inputs.inlinePolicy)
+	passes_any_role(statement)
+}
+
 passes_any_role(statement) if {
-	some action in lib.list(statement.action)
-	lib.may_match(action, "iam:passrole")
-	some resource in lib.list(statement.resource)
-	is_any_role(resource)
+	lib.may_allow(statement, "iam:passrole")
+	is_any_role(statement)
 	not says_to_whom(statement)
 }
 
-is_any_role(resource) if lib.is_everything(resource)
+is_any_role(statement) if {
+	some resource in lib.list(statement.resource)
+	matches_any_role(resource)
+}
 
-is_any_role(resource) if endswith(resource, ":role/*")
+# Everything but something, unless that is the roles.
+is_any_role(statement) if {
+	resources := lib.list(statement.notresource)
+	every resource in resources {
+		not matches_every_role(resource)
+	}
+}
+
+matches_every_role(resource) if lib.is_everything(resource)
+
+matches_every_role(resource) if endswith(resource, ":iam::*:role/*")
+
+# A pattern that is no whole ARN: its wildcard may stand for the rest.
+matches_any_role(resource) if {
+	count(split(resource, ":")) < 6
+	lib.may_match(resource, "arn:aws:iam::000000000000:role/any-role-there-is")
+}
+
+# A whole ARN names roles if something is left of their name without its wildcards.
+matches_any_role(resource) if {
+	parts := split(lower(resource), ":")
+	count(parts) > 5
+	lib.may_match(parts[2], "iam")
+	name := concat(":", array.slice(parts, 5, count(parts)))
+	name != strings.replace_n({"*": "", "?": ""}, name)
+	names_nothing(strings.replace_n({"*": "", "?": ""}, name))
+}
+
+names_nothing(name) if startswith("role/", name)
+
+names_nothing(name) if {
+	startswith(name, "role/")
+	count(trim(trim_prefix(name, "role/"), "/")) < 3
+}
 
 says_to_whom(statement) if {
 	some operator, conditions in statement.condition
-	lower(operator) in {"stringequals", "stringlike"}
+	lib.plain_operator(operator) in {"stringequals", "stringlike", "arnequals", "arnlike"}
 	some key, values in conditions
-	lower(key) in {"iam:passedtoservice", "iam:associatedresourcearn"}
+	count(lib.list(values)) > 0
 	every value in lib.list(values) {
-		is_string(value)
-		not lib.is_everything(value)
+		names_service(lower(key), value)
 	}
 }
+
+# `ecs-tasks.amazonaws.com`: the service is what stands first.
+names_service("iam:passedtoservice", value) if lib.is_one(split(value, ".")[0])
+
+# `arn:aws:ec2:*:*:instance/*`: the service is the third part.
+names_service("iam:associatedresourcearn", value) if lib.is_one(split(value, ":")[2])

@@ -15,6 +15,7 @@
 #     - "aws:iam/userPolicy:UserPolicy"
 #     - "aws:iam/groupPolicy:GroupPolicy"
 #     - "aws:iam/role:Role"
+#     - "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy"
 #   unknown: undetermined
 #   frameworks:
 #     pci-dss-4.0: ["7.2.2"]
@@ -33,6 +34,12 @@ deny contains {"path": ["policy"], "msg": concat("", ["`", action, "` is allowed
 
 deny contains {"path": ["inlinePolicies", i, "policy"], "msg": concat("", ["`", action, "` is allowed everywhere"])} if {
 	some statement in lib.allowing(input.inputs.inlinePolicies[i].policy)
+	some action in whole_services(statement)
+}
+
+# As a part of a permission set.
+deny contains {"path": ["inlinePolicy"], "msg": concat("", ["`", action, "` is allowed everywhere"])} if {
+	some statement in lib.allowing(input.inputs.inlinePolicy)
 	some action in whole_services(statement)
 }
 

@@ -15,3 +15,5 @@ test_two_services if count(iam_010.deny) == 2 with input as given({"Action": ["s
 test_inline if count(iam_010.deny) == 1 with input as {"inputs": {"inlinePolicies": [{"policy": {"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}}]}}
 
 test_everything_is_another_rule if count(iam_010.deny) == 0 with input as given({"Action": "*", "Resource": "*"})
+
+test_in_a_permission_set if count(iam_010.deny) == 1 with input as {"inputs": {"inlinePolicy": {"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}}}

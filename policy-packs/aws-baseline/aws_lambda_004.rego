@@ -26,6 +26,7 @@ deny contains {"path": ["sourceArn"], "msg": "the service may run the function f
 	not says_for_whom
 }
 
-says_for_whom if lib.is_given(input.inputs.sourceArn)
+# An ARN ties with its account, or, of S3, with its bucket.
+says_for_whom if lib.names_account("arnlike", input.inputs.sourceArn)
 
-says_for_whom if lib.is_given(input.inputs.sourceAccount)
+says_for_whom if lib.is_one(input.inputs.sourceAccount)

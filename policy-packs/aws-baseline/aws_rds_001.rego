@@ -14,6 +14,9 @@
 #     - "aws:rds/clusterInstance:ClusterInstance"
 #     - "aws:rds/cluster:Cluster"
 #     - "aws:neptune/clusterInstance:ClusterInstance"
+#     - "aws:lightsail/database:Database"
+#     - "aws:timestreaminfluxdb/dbInstance:DbInstance"
+#     - "aws:timestreaminfluxdb/dbCluster:DbCluster"
 #   unknown: undetermined
 #   frameworks:
 #     cis-aws-3.0: ["2.3.3"]

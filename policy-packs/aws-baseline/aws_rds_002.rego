@@ -14,6 +14,9 @@
 #     - "aws:rds/cluster:Cluster"
 #     - "aws:docdb/cluster:Cluster"
 #     - "aws:neptune/cluster:Cluster"
+#     - "aws:rds/globalCluster:GlobalCluster"
+#     - "aws:docdb/globalCluster:GlobalCluster"
+#     - "aws:neptune/globalCluster:GlobalCluster"
 #   unknown: undetermined
 #   frameworks:
 #     cis-aws-3.0: ["2.3.1"]
@@ -24,7 +27,13 @@ package aws.rds_002
 
 import rego.v1
 
+import data.aws.lib
+
 # The default is no encryption.
 deny contains {"path": ["storageEncrypted"], "expected": true, "msg": "the storage is not encrypted"} if {
 	not input.inputs.storageEncrypted == true
+	not is_copy
 }
+
+# A global database that is made of a cluster has the encryption of that.
+is_copy if lib.is_given(input.inputs.sourceDbClusterIdentifier)

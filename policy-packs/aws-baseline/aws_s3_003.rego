@@ -17,7 +17,7 @@
 #   frameworks:
 #     pci-dss-4.0: ["7.2.1"]
 #     iso-27001-2022: ["A.5.15"]
-#   remediation: "Name the principals at `{path}` of {urn}, or tie the statement to your accounts with `aws:PrincipalOrgID`, `aws:SourceArn` or the like under `StringEquals`."
+#   remediation: "Name the principals at `{path}` of {urn}, or tie the statement to your accounts with `aws:PrincipalOrgID`, `aws:SourceAccount` or the like under `StringEquals`. Under `ArnLike` an ARN ties where its account is literal; with the ARN of a bucket, which has none, add `aws:SourceAccount`."
 package aws.s3_003
 
 import rego.v1

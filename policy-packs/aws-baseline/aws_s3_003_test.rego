@@ -23,3 +23,9 @@ test_condition_that_anybody_meets if {
 }
 
 test_unreadable if count(s3_003.deny) == 1 with input as {"inputs": {"policy": "{"}}
+
+tied_to(arn) := {"inputs": {"policy": {"Statement": [{"Effect": "Allow", "Principal": "*", "Condition": {"ArnLike": {"aws:PrincipalArn": arn}}}]}}}
+
+test_tied_to_an_account if count(s3_003.deny) == 0 with input as tied_to("arn:aws:iam::111122223333:role/*")
+
+test_tied_to_any_account if count(s3_003.deny) == 1 with input as tied_to("arn:aws:iam::*:role/*")

@@ -20,7 +20,8 @@ package aws.ssm_002
 
 import rego.v1
 
-deny contains {"path": ["permissions", "accountIds"], "msg": "everybody may read the document"} if {
-	some account in split(input.inputs.permissions.accountIds, ",")
+# `permissions` is a map whose keys the provider passes on as they are.
+deny contains {"path": ["permissions", "account_ids"], "msg": "everybody may read the document"} if {
+	some account in split(input.inputs.permissions.account_ids, ",")
 	lower(trim_space(account)) == "all"
 }

@@ -38,3 +38,26 @@ test_retained if {
 }
 
 test_other if count(state_001.deny) == 1 with input as gone("aws:kms/key:Key", {})
+
+test_repository if {
+	count(state_001.deny) == 0 with input as gone("aws:ecr/repository:Repository", {})
+	count(state_001.deny) == 1 with input as gone("aws:ecr/repository:Repository", {"forceDelete": true})
+	count(state_001.deny) == 1 with input as gone("aws:ecrpublic/repository:Repository", {"forceDestroy": true})
+}
+
+test_final_snapshot_by_name if {
+	count(state_001.deny) == 1 with input as gone("aws:memorydb/cluster:Cluster", {})
+	count(state_001.deny) == 0 with input as gone("aws:memorydb/cluster:Cluster", {"finalSnapshotName": "s"})
+	count(state_001.deny) == 1 with input as gone("aws:lightsail/database:Database", {"finalSnapshotName": "s", "skipFinalSnapshot": true})
+}
+
+test_copies if {
+	every type in ["aws:rds/snapshot:Snapshot", "aws:ebs/snapshot:Snapshot", "aws:ec2/ami:Ami"] {
+		count(state_001.deny) == 1 with input as gone(type, {})
+	}
+}
+
+test_table_bucket if {
+	count(state_001.deny) == 0 with input as gone("aws:s3tables/tableBucket:TableBucket", {"forceDestroy": false})
+	count(state_001.deny) == 1 with input as gone("aws:s3/directoryBucket:DirectoryBucket", {"forceDestroy": true})
+}

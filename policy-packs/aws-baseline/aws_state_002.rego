@@ -1,6 +1,6 @@
 # METADATA
 # title: Protection is not taken away
-# description: "Unprotected today, deleted tomorrow: two harmless changes make one loss."
+# description: "Unprotected today, deleted tomorrow: two harmless changes make one loss. HYGIENE-STATE-001 of the pack pulumi-hygiene says the same: a stack with both packs hears it twice, and a waiver must name both."
 # scope: package
 # related_resources:
 #   - ref: https://www.pulumi.com/docs/iac/concepts/resources/options/protect/

@@ -17,6 +17,8 @@ test_a_policy_is_text_or_an_object if {
 	lib.is_readable({"statement": {}})
 	not lib.is_readable("no")
 	not lib.is_readable("[]")
+	not lib.is_readable("true")
+	lib.is_readable("\n {\"Statement\": []}")
 }
 
 test_only_a_tying_condition_ties if {
@@ -24,6 +26,61 @@ test_only_a_tying_condition_ties if {
 	not lib.is_tied({"condition": {"Bool": {"aws:SecureTransport": "true"}}})
 	not lib.is_tied({"condition": {"StringLike": {"aws:PrincipalArn": "*"}}})
 	not lib.is_tied({"condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}})
+	not lib.is_tied({"condition": {"StringEquals": {"aws:PrincipalOrgID": []}}})
+}
+
+test_a_pattern_of_accounts_ties_nothing if {
+	every value in ["1111*", "*", "????????????", "", "${aws:PrincipalAccount}", 7, null] {
+		not lib.is_tied({"condition": {"StringLike": {"aws:PrincipalAccount": value}}})
+	}
+	lib.is_tied({"condition": {"StringLike": {"aws:PrincipalAccount": ["111122223333", "444455556666"]}}})
+	lib.is_tied({"condition": {"StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}}})
+	not lib.is_tied({"condition": {"StringLike": {"aws:SourceVpc": "vpc-*"}}})
+	not lib.is_tied({"condition": {"StringLike": {"aws:PrincipalOrgID": ["o-1", "o-*"]}}})
+}
+
+test_the_paths_of_an_organization if {
+	lib.is_tied({"condition": {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-1/r-1/ou-1/*"}}})
+	not lib.is_tied({"condition": {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-*/r-1/*"}}})
+	not lib.is_tied({"condition": {"ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o-1/r-1/*"}}})
+}
+
+test_an_arn_ties_to_its_account if {
+	every value in [
+		"arn:aws:iam::111122223333:role/*", "arn:aws:sns:*:111122223333:*", "arn:*:*:*:111122223333:*",
+		"arn:aws:sns:eu-central-1:${aws:ResourceAccount}:*",
+	] {
+		lib.is_tied({"condition": {"ArnLike": {"aws:SourceArn": value}}})
+	}
+	every value in [
+		"arn:aws:iam::*:role/*", "arn:aws:iam::1111*:role/*", "arn:aws:iam::????????????:role/deploy", "arn:aws:iam::aws:policy/x",
+		"arn:aws:s3:*:*:*", "arn:aws:sns:eu-central-1:*:topic", "arn:aws:sns", "arn:aws:iam::${aws:PrincipalAccount}:role/*", 7, null,
+	] {
+		not lib.is_tied({"condition": {"ArnLike": {"aws:SourceArn": value}}})
+		not lib.is_tied({"condition": {"ArnEquals": {"aws:PrincipalArn": value}}})
+	}
+}
+
+test_in_a_text_a_wildcard_crosses_colons if {
+	lib.is_tied({"condition": {"StringLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}}})
+	not lib.is_tied({"condition": {"StringLike": {"aws:PrincipalArn": "arn:aws:*::111122223333:role/*"}}})
+}
+
+test_a_bucket_ties_by_its_name if {
+	lib.is_tied({"condition": {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::uploads"}}})
+	lib.is_tied({"condition": {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::uploads/*"}}})
+	every value in ["arn:aws:s3:::*", "arn:aws:s3:::up*", "arn:aws:s3:::", "arn:aws:s3:::*/x"] {
+		not lib.is_tied({"condition": {"ArnLike": {"aws:SourceArn": value}}})
+	}
+}
+
+test_a_name_in_two_spellings if {
+	not lib.lowered({"Statement": [], "statement": []})
+	not lib.is_readable(`{"Statement": [], "statement": []}`)
+	not lib.is_readable({"Statement": [{"Effect": "Allow", "effect": "Deny"}]})
+	not lib.is_readable({"Statement": ["Allow"]})
+	lib.allowing({"Statement": [], "statement": [{"Effect": "Allow"}]}) == []
+	not lib.containers(`[{"name": "web", "Name": "other"}]`)
 }
 
 test_the_world_in_parts if {
@@ -35,6 +92,8 @@ test_the_world_in_parts if {
 	not lib.is_world("2001:db8::/32")
 	not lib.is_world("fc00::/7")
 	not lib.is_world("FD00::/8")
+	lib.is_world(" 0.0.0.0/0 ")
+	lib.is_world("::/0 ")
 	lib.is_world("fc00::/6")
 }
 
@@ -116,6 +175,22 @@ test_patterns_of_actions if {
 	not lib.may_match("iam:GetRole", "iam:passrole")
 	not lib.may_match("s3:*", "iam:passrole")
 	not lib.may_match("iam:*User", "iam:passrole")
+}
+
+test_patterns_that_are_sure_to_match if {
+	every pattern in ["iam:PassRole", "iam:*", "iam:Pass*", "*"] {
+		lib.must_match(pattern, "iam:passrole")
+	}
+	every pattern in ["iam:P*Role", "s3:*", "iam:?assRole*", "iam:GetRole"] {
+		not lib.must_match(pattern, "iam:passrole")
+	}
+}
+
+test_actions_of_a_statement if {
+	lib.may_allow({"action": ["s3:*", "iam:*"]}, "iam:passrole")
+	lib.may_allow({"notaction": "s3:*"}, "iam:passrole")
+	not lib.may_allow({"notaction": ["s3:*", "iam:*"]}, "iam:passrole")
+	not lib.may_allow({"action": "s3:*"}, "iam:passrole")
 }
 
 test_protocols_in_any_case if {

@@ -1,6 +1,6 @@
 # METADATA
 # title: Volumes are not folders of a node
-# description: A claim on such a volume brings the folder of the node into a pod that mounts no `hostPath` itself.
+# description: A claim on such a volume brings the folder of the node into a pod that mounts no `hostPath` itself, whether the volume calls it `hostPath` or `local`.
 # scope: package
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/storage/persistent-volumes/
@@ -19,5 +19,11 @@ import rego.v1
 
 deny contains {"path": ["spec", "hostPath"], "actual": value, "msg": "the volume is a folder of a node"} if {
 	value := input.inputs.spec.hostPath
+	value != null
+}
+
+# A local volume is a folder of one node.
+deny contains {"path": ["spec", "local"], "actual": value, "msg": "the volume is a folder of a node"} if {
+	value := input.inputs.spec.local
 	value != null
 }

@@ -11,3 +11,8 @@ test_null if count(vol_001.deny) == 0 with input as {"inputs": {"spec": {"hostPa
 test_folder if count(vol_001.deny) == 1 with input as {"inputs": {"spec": {"hostPath": {"path": "/"}}}}
 
 test_no_path if count(vol_001.deny) == 1 with input as {"inputs": {"spec": {"hostPath": {}}}}
+
+test_local if {
+	count(vol_001.deny) == 1 with input as {"inputs": {"spec": {"local": {"path": "/"}}}}
+	count(vol_001.deny) == 0 with input as {"inputs": {"spec": {"local": null}}}
+}

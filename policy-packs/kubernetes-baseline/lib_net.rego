@@ -6,10 +6,10 @@ import rego.v1
 # A range so wide that it is the whole Internet, or one of a few parts of it.
 is_world(range) if {
 	not contains(range, ":")
-	to_number(split(range, "/")[1]) < 8
+	to_number(trim_space(split(range, "/")[1])) < 8
 }
 
 is_world(range) if {
 	contains(range, ":")
-	to_number(split(range, "/")[1]) < 16
+	to_number(trim_space(split(range, "/")[1])) < 16
 }

@@ -5,7 +5,7 @@ import rego.v1
 import data.k8s.net
 
 test_the_world_in_parts if {
-	every range in ["0.0.0.0/0", "128.0.0.0/1", "::/0", "2000::/3"] {
+	every range in ["0.0.0.0/0", "128.0.0.0/1", "::/0", "2000::/3", " 0.0.0.0/0 ", "::/0\n", "0.0.0.0/ 0", "0.0.0.0/00"] {
 		net.is_world(range)
 	}
 }

@@ -19,3 +19,13 @@ test_inside if count(ignore_002.deny) == 1 with input as {"options": {"ignore_ch
 test_capitals if count(ignore_002.deny) == 1 with input as {"options": {"ignore_changes": ["Policy"]}} with input.params as params
 
 test_two if count(ignore_002.deny) == 2 with input as {"options": {"ignore_changes": ["ingress", "policy"]}} with input.params as params
+
+test_all_around_it if {
+	every path in ["spec", "spec.template.spec", "spec.template.spec.containers[0]", "spec.jobTemplate", "spec.template.spec.initContainers"] {
+		count(ignore_002.deny) == 1 with input as {"type": "kubernetes:apps/v1:Deployment", "options": {"ignore_changes": [path]}} with input.params as params
+	}
+	every path in ["spec.replicas", "spec.template.metadata.annotations", "spec.template.spec.containers[0].image"] {
+		count(ignore_002.deny) == 0 with input as {"type": "kubernetes:apps/v1:Deployment", "options": {"ignore_changes": [path]}} with input.params as params
+	}
+	count(ignore_002.deny) == 0 with input as {"type": "gcp:cloudrun/service:Service", "options": {"ignore_changes": ["template"]}} with input.params as params
+}

@@ -1,6 +1,6 @@
 # METADATA
 # title: Providers hold no credentials
-# description: "A credential in the inputs of a provider is in the state for good. One that is marked as a secret cannot be judged: it is encrypted there, and still there."
+# description: "A credential in the inputs of a provider is in the state for good. One that is marked as a secret cannot be judged: it is encrypted there, and still there. A file of credentials that the program names may hold any, or a program that makes some."
 # scope: package
 # related_resources:
 #   - ref: https://www.pulumi.com/docs/iac/concepts/resources/providers/
@@ -25,6 +25,7 @@
 #     - "pulumi:providers:gitlab"
 #     - "pulumi:providers:vault"
 #     - "pulumi:providers:docker"
+#     - "pulumi:providers:docker-build"
 #     - "pulumi:providers:postgresql"
 #     - "pulumi:providers:mysql"
 #     - "pulumi:providers:mongodbatlas"
@@ -47,6 +48,8 @@
 package hygiene.provider_001
 
 import rego.v1
+
+import data.hygiene.kubeconfig
 
 held["accessKey"] := input.inputs.accessKey
 
@@ -84,6 +87,27 @@ held["authToken"] := input.inputs.authToken
 
 held["secretAccessKey"] := input.inputs.secretAccessKey
 
+held["keyMaterial"] := input.inputs.keyMaterial
+
+held["registryAuth"] := input.inputs.registryAuth
+
+held["registries"] := input.inputs.registries
+
+held["assumeRoleWithWebIdentity"] := input.inputs.assumeRoleWithWebIdentity
+
+# What such a file says, such as `credential_process`, nobody sees here.
+named["sharedConfigFiles"] := input.inputs.sharedConfigFiles
+
+named["sharedCredentialsFiles"] := input.inputs.sharedCredentialsFiles
+
+named["sharedCredentialsFile"] := input.inputs.sharedCredentialsFile
+
+deny contains {"path": [property], "msg": "the provider takes credentials from a file that the program names"} if {
+	some property, value in named
+	not value in {"", null, "[]"}
+	not value in [[]]
+}
+
 deny contains {"path": [property], "msg": "the provider holds a credential"} if {
 	some property, value in held
 	not is_harmless(property, value)
@@ -92,10 +116,39 @@ deny contains {"path": [property], "msg": "the provider holds a credential"} if 
 is_harmless(_, value) if value in {"", null}
 
 # A kubeconfig may say only where the cluster is and which program gives a token, or be the path of a file.
-is_harmless("kubeconfig", value) if {
-	is_string(value)
-	plain := replace(replace(value, "\"", ""), " ", "")
-	every word in ["token:", "password:", "client-key-data:", "auth-provider:"] {
-		not contains(plain, word)
-	}
+is_harmless("kubeconfig", value) if not kubeconfig.holds_credential(value)
+
+is_harmless(property, value) if {
+	property in {"registryAuth", "registries"}
+	not holds_password(value)
+}
+
+is_harmless("assumeRoleWithWebIdentity", value) if not holds_token(value)
+
+holds_password(value) if {
+	password := structure(value)[_].password
+	not password in {"", null}
+}
+
+# A registry may be given alone.
+holds_password(value) if {
+	password := structure(value).password
+	not password in {"", null}
+}
+
+holds_password(value) if not structure(value)
+
+holds_token(value) if {
+	token := structure(value).webIdentityToken
+	not token in {"", null}
+}
+
+holds_token(value) if not structure(value)
+
+# Inputs of providers that are not text arrive as JSON in text.
+structure(value) := value if not is_string(value)
+
+structure(value) := json.unmarshal(value) if {
+	substring(trim_space(value), 0, 1) in {"{", "["}
+	json.is_valid(value)
 }

@@ -1,6 +1,6 @@
 # METADATA
 # title: Protection is not taken away
-# description: "Unprotected today, deleted tomorrow: two harmless changes make one loss."
+# description: "Unprotected today, deleted tomorrow: two harmless changes make one loss. AWS-STATE-002 of the pack aws-baseline says the same, for a stack that takes that pack alone."
 # scope: package
 # related_resources:
 #   - ref: https://www.pulumi.com/docs/iac/concepts/options/protect/

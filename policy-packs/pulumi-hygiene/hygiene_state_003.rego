@@ -22,6 +22,22 @@ lost["deletionProtection"] if {
 	not input.inputs.deletionProtection == true
 }
 
+# A user pool of Cognito has a word for it.
+lost["deletionProtection"] := "ACTIVE" if {
+	input.old_inputs.deletionProtection == "ACTIVE"
+	not input.inputs.deletionProtection == "ACTIVE"
+}
+
+lost["deleteProtection"] if {
+	input.old_inputs.deleteProtection == true
+	not input.inputs.deleteProtection == true
+}
+
+lost["settings.deletionProtectionEnabled"] if {
+	input.old_inputs.settings.deletionProtectionEnabled == true
+	not input.inputs.settings.deletionProtectionEnabled == true
+}
+
 lost["deletionProtectionEnabled"] if {
 	input.old_inputs.deletionProtectionEnabled == true
 	not input.inputs.deletionProtectionEnabled == true
@@ -72,4 +88,4 @@ lost["deleteAutomatedBackups"] := false if {
 	not input.old_inputs.deleteAutomatedBackups == true
 }
 
-deny contains {"path": [property], "expected": expected, "msg": "a protection against deletes is taken away"} if some property, expected in lost
+deny contains {"path": split(property, "."), "expected": expected, "msg": "a protection against deletes is taken away"} if some property, expected in lost
