@@ -34,8 +34,7 @@ pub(super) fn file(compiler: &Compiler, engine: &Engine, hash: &Sha256) -> PathB
     engine.precompile_compatibility_hash().hash(&mut seen);
     let engine = Sha256::of(&seen.0);
     let opa = compiler.opa.sha256();
-    // Without it, the folder was not prepared.
-    let binary = binary::identity().unwrap_or_default();
+    let binary = binary::known();
     let key = Sha256::of(format!("{VERSION}\n{hash}\n{opa}\n{engine}\n{binary}\n").as_bytes());
     compiler.cache.join(format!("{key}.pack"))
 }
@@ -60,7 +59,7 @@ pub(super) fn prepare(folder: &Path) -> Result<(), Error> {
         path: folder.to_owned(),
         source,
     };
-    binary::identity().map_err(fail)?;
+    binary::identify().map_err(fail)?;
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)

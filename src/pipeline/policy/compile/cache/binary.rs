@@ -10,21 +10,28 @@ const OWN: &str = "/proc/self/exe";
 const HEADERS_MAX: u16 = 64;
 const NOTES_BYTES_MAX: u64 = 4096;
 
-/// What tells this binary from every other: the build id that the linker hashed from all of it, or else which file it is.
+static IDENTITY: OnceLock<String> = OnceLock::new();
+
+/// What tells this binary from every other: the build id that the linker hashed from all of it, or else which file it is. Nothing
+/// before it was looked for.
+pub(super) fn known() -> &'static str {
+    IDENTITY.get().map_or("", String::as_str)
+}
+
+/// Finds out which binary is running.
 ///
 /// # Errors
 /// We cannot look at ourselves.
-pub(super) fn identity() -> std::io::Result<&'static str> {
-    static IDENTITY: OnceLock<String> = OnceLock::new();
-    if let Some(known) = IDENTITY.get() {
-        return Ok(known);
+pub(super) fn identify() -> std::io::Result<()> {
+    if IDENTITY.get().is_none() {
+        let own = File::open(OWN)?;
+        let found = match build_id(&own) {
+            Some(id) => id,
+            None => place(&own)?,
+        };
+        IDENTITY.get_or_init(|| found);
     }
-    let own = File::open(OWN)?;
-    let found = match build_id(&own) {
-        Some(id) => id,
-        None => place(&own)?,
-    };
-    Ok(IDENTITY.get_or_init(|| found))
+    Ok(())
 }
 
 fn place(own: &File) -> std::io::Result<String> {
@@ -98,7 +105,8 @@ mod tests {
     #[test]
     fn the_identity_is_of_this_binary() {
         let own = File::open(OWN).unwrap();
-        assert!(identity().unwrap().len() > 20);
+        identify().unwrap();
+        assert!(known().len() > 20, "{}", known());
         assert!(place(&own).unwrap().starts_with("file "));
         let mut copy = tempfile::tempfile().unwrap();
         copy.write_all(&std::fs::read(OWN).unwrap()).unwrap();
