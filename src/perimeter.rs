@@ -8,6 +8,7 @@ use crate::config::environment::Environment;
 use crate::perimeter::repository::Repository;
 use crate::perimeter::tools::Tools;
 
+pub(crate) mod alone;
 pub mod broker;
 pub mod credentials;
 pub mod dependencies;

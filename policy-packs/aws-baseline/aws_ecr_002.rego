@@ -13,7 +13,7 @@
 #     - "aws:ecr/repository:Repository"
 #   unknown: undetermined
 #   frameworks:
-#     pci-dss-4.0: ["6.3.3"]
+#     pci-dss-4.0: ["6.2.3", "6.2.4"]
 #     iso-27001-2022: ["A.8.8"]
 #   remediation: "Set `imageScanningConfiguration.scanOnPush: true` on {urn}."
 package aws.ecr_002

@@ -1,6 +1,6 @@
 # METADATA
 # title: Every bucket says how it is encrypted
-# description: S3 encrypts everything with its own keys by default; a stack that says how cannot change by accident.
+# description: S3 encrypts everything with its own keys by default; a stack that says how cannot change by accident. The kinds are counted, not matched.
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-bucket-encryption.html
@@ -23,13 +23,18 @@ package aws.s3_006
 
 import rego.v1
 
-import data.aws.lib
+# A resource that is replaced is there in two steps and counts once.
+buckets contains input.resources[i].urn if {
+	some i
+	input.resources[i].type in {"aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"}
+}
 
-deny contains {"actual": configurations, "expected": buckets, "msg": "there are fewer encryption configurations than buckets"} if {
-	buckets := lib.kinds(input.counts.types, {"aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"})
-	configurations := lib.kinds(input.counts.types, {
+configurations contains input.resources[i].urn if {
+	some i
+	input.resources[i].type in {
 		"aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
 		"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
-	})
-	configurations < buckets
+	}
 }
+
+deny contains {"actual": count(configurations), "expected": count(buckets), "msg": "there are fewer encryption configurations than buckets"} if count(configurations) < count(buckets)

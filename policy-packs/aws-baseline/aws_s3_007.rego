@@ -23,10 +23,18 @@ package aws.s3_007
 
 import rego.v1
 
-import data.aws.lib
+buckets contains input.resources[i].urn if {
+	some i
+	input.resources[i].type in {"aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"}
+}
+
+logs contains input.resources[i].urn if {
+	some i
+	input.resources[i].type in {"aws:s3/bucketLogging:BucketLogging", "aws:s3/bucketLoggingV2:BucketLoggingV2"}
+}
 
 # A bucket that receives logs needs none itself, so one logged bucket is enough.
 deny contains {"msg": "the stack has buckets, and none of them logs its access"} if {
-	lib.kinds(input.counts.types, {"aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"}) > 0
-	lib.kinds(input.counts.types, {"aws:s3/bucketLogging:BucketLogging", "aws:s3/bucketLoggingV2:BucketLoggingV2"}) == 0
+	count(buckets) > 0
+	count(logs) == 0
 }

@@ -13,7 +13,6 @@
 #     - "aws:s3/accessPoint:AccessPoint"
 #   unknown: undetermined
 #   frameworks:
-#     cis-aws-3.0: ["2.1.4"]
 #     pci-dss-4.0: ["1.4.4"]
 #     iso-27001-2022: ["A.8.3"]
 #   remediation: "Remove `{path}` from {urn}; all four flags are on by default."

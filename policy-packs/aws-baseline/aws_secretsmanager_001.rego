@@ -1,6 +1,6 @@
 # METADATA
 # title: Secrets rotate
-# description: "A secret that never changes is known to everybody who ever had it. A secret that others rotate is not visible here, so this only warns."
+# description: "A secret that never changes is known to everybody who ever had it. A secret that others rotate is not visible here, so this only warns. The kinds are counted, not matched."
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/securityhub/latest/userguide/secretsmanager-controls.html#secretsmanager-1
@@ -21,10 +21,15 @@ package aws.secretsmanager_001
 
 import rego.v1
 
-import data.aws.lib
-
-deny contains {"actual": rotations, "expected": secrets, "msg": "there are fewer rotations than secrets"} if {
-	secrets := lib.kinds(input.counts.types, {"aws:secretsmanager/secret:Secret"})
-	rotations := lib.kinds(input.counts.types, {"aws:secretsmanager/secretRotation:SecretRotation"})
-	rotations < secrets
+# A resource that is replaced is there in two steps and counts once.
+secrets contains input.resources[i].urn if {
+	some i
+	input.resources[i].type == "aws:secretsmanager/secret:Secret"
 }
+
+rotations contains input.resources[i].urn if {
+	some i
+	input.resources[i].type == "aws:secretsmanager/secretRotation:SecretRotation"
+}
+
+deny contains {"actual": count(rotations), "expected": count(secrets), "msg": "there are fewer rotations than secrets"} if count(rotations) < count(secrets)

@@ -4,8 +4,14 @@ import rego.v1
 
 import data.aws.secretsmanager_001
 
-test_rotating if count(secretsmanager_001.deny) == 0 with input as {"counts": {"types": {"aws:secretsmanager/secret:Secret": 1, "aws:secretsmanager/secretRotation:SecretRotation": 1}}}
+# So many resources of each type.
+steps(types) := {"resources": [{"type": type, "urn": sprintf("%s %d", [type, number])} |
+	some type, count in types
+	some number in numbers.range(1, count)
+]}
 
-test_not_rotating if count(secretsmanager_001.deny) == 1 with input as {"counts": {"types": {"aws:secretsmanager/secret:Secret": 1}}}
+test_rotating if count(secretsmanager_001.deny) == 0 with input as steps({"aws:secretsmanager/secret:Secret": 1, "aws:secretsmanager/secretRotation:SecretRotation": 1})
 
-test_no_secrets if count(secretsmanager_001.deny) == 0 with input as {"counts": {"types": {}}}
+test_not_rotating if count(secretsmanager_001.deny) == 1 with input as steps({"aws:secretsmanager/secret:Secret": 1})
+
+test_no_secrets if count(secretsmanager_001.deny) == 0 with input as steps({})

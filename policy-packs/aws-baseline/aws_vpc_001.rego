@@ -1,6 +1,6 @@
 # METADATA
 # title: Networks have flow logs
-# description: Without flow logs nobody can tell later who spoke to whom.
+# description: Without flow logs nobody can tell later who spoke to whom. The kinds are counted, not matched.
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-6
@@ -23,10 +23,15 @@ package aws.vpc_001
 
 import rego.v1
 
-import data.aws.lib
-
-deny contains {"actual": logs, "expected": networks, "msg": "there are fewer flow logs than networks"} if {
-	networks := lib.kinds(input.counts.types, {"aws:ec2/vpc:Vpc", "aws:ec2/defaultVpc:DefaultVpc"})
-	logs := lib.kinds(input.counts.types, {"aws:ec2/flowLog:FlowLog"})
-	logs < networks
+# A resource that is replaced is there in two steps and counts once.
+networks contains input.resources[i].urn if {
+	some i
+	input.resources[i].type in {"aws:ec2/vpc:Vpc", "aws:ec2/defaultVpc:DefaultVpc"}
 }
+
+logs contains input.resources[i].urn if {
+	some i
+	input.resources[i].type == "aws:ec2/flowLog:FlowLog"
+}
+
+deny contains {"actual": count(logs), "expected": count(networks), "msg": "there are fewer flow logs than networks"} if count(logs) < count(networks)

@@ -179,9 +179,6 @@ is_given(text) if {
 	trim_space(text) != ""
 }
 
-# How many resources of these types a stack has.
-kinds(counts, types) := sum([count | some type in types; count := counts[type]])
-
 # An address range so wide that it is the whole Internet, or one of a few parts of it.
 is_world(cidr) if {
 	not contains(cidr, ":")
@@ -206,11 +203,19 @@ everything := {"from": 0, "to": 65535}
 
 range(protocol, _, _) := everything if is_any(protocol)
 
-# Where the protocol is ICMP, the numbers are no ports.
-range(protocol, from, to) := {"from": to_number(from), "to": to_number(to)} if {
+# Where the protocol is ICMP, the numbers are no ports. A port that is not said, here null, leaves that end of the range open.
+range(protocol, from, to) := {"from": lowest(from), "to": highest(to)} if {
 	not is_any(protocol)
 	not is_icmp(protocol)
 }
+
+lowest(from) := to_number(from) if from != null
+
+lowest(null) := everything.from
+
+highest(to) := to_number(to) if to != null
+
+highest(null) := everything.to
 
 is_icmp(protocol) if {
 	is_string(protocol)

@@ -10,35 +10,76 @@ import data.aws.lib
 open contains {"path": ["ingress", i, "cidrBlocks", j], "cidr": cidr, "ports": ports} if {
 	cidr := input.inputs.ingress[i].cidrBlocks[j]
 	lib.is_world(cidr)
-	ports := lib.range(input.inputs.ingress[i].protocol, input.inputs.ingress[i].fromPort, input.inputs.ingress[i].toPort)
+	ports := lib.range(protocol_inside(i), from_inside(i), to_inside(i))
 }
 
 open contains {"path": ["ingress", i, "ipv6CidrBlocks", j], "cidr": cidr, "ports": ports} if {
 	cidr := input.inputs.ingress[i].ipv6CidrBlocks[j]
 	lib.is_world(cidr)
-	ports := lib.range(input.inputs.ingress[i].protocol, input.inputs.ingress[i].fromPort, input.inputs.ingress[i].toPort)
+	ports := lib.range(protocol_inside(i), from_inside(i), to_inside(i))
 }
 
+# What is not said is null, and what is said is itself, also if it is `false`.
+protocol_inside(i) := input.inputs.ingress[i].protocol if says_protocol_inside(i)
+
+protocol_inside(i) := null if not says_protocol_inside(i)
+
+says_protocol_inside(i) if input.inputs.ingress[i].protocol != null
+
+from_inside(i) := input.inputs.ingress[i].fromPort if says_from_inside(i)
+
+from_inside(i) := null if not says_from_inside(i)
+
+says_from_inside(i) if input.inputs.ingress[i].fromPort != null
+
+to_inside(i) := input.inputs.ingress[i].toPort if says_to_inside(i)
+
+to_inside(i) := null if not says_to_inside(i)
+
+says_to_inside(i) if input.inputs.ingress[i].toPort != null
+
 # As a resource of its own, for one direction.
-open contains {"path": ["cidrBlocks", j], "cidr": cidr, "ports": ports} if {
+open contains {"path": ["cidrBlocks", j], "cidr": cidr, "ports": lib.range(own_protocol, own_from, own_to)} if {
 	input.inputs.type == "ingress"
 	cidr := input.inputs.cidrBlocks[j]
 	lib.is_world(cidr)
-	ports := lib.range(input.inputs.protocol, input.inputs.fromPort, input.inputs.toPort)
 }
 
-open contains {"path": ["ipv6CidrBlocks", j], "cidr": cidr, "ports": ports} if {
+open contains {"path": ["ipv6CidrBlocks", j], "cidr": cidr, "ports": lib.range(own_protocol, own_from, own_to)} if {
 	input.inputs.type == "ingress"
 	cidr := input.inputs.ipv6CidrBlocks[j]
 	lib.is_world(cidr)
-	ports := lib.range(input.inputs.protocol, input.inputs.fromPort, input.inputs.toPort)
 }
 
 # As a resource of its own, for one address range.
-open contains {"path": ["cidrIpv4"], "cidr": input.inputs.cidrIpv4, "ports": own_range} if lib.is_world(input.inputs.cidrIpv4)
+open contains {"path": ["cidrIpv4"], "cidr": input.inputs.cidrIpv4, "ports": lib.range(own_ip_protocol, own_from, own_to)} if {
+	lib.is_world(input.inputs.cidrIpv4)
+}
 
-open contains {"path": ["cidrIpv6"], "cidr": input.inputs.cidrIpv6, "ports": own_range} if lib.is_world(input.inputs.cidrIpv6)
+open contains {"path": ["cidrIpv6"], "cidr": input.inputs.cidrIpv6, "ports": lib.range(own_ip_protocol, own_from, own_to)} if {
+	lib.is_world(input.inputs.cidrIpv6)
+}
 
-own_range := lib.everything if lib.is_any(input.inputs.ipProtocol)
+own_protocol := input.inputs.protocol if says_own_protocol
 
-own_range := lib.range(input.inputs.ipProtocol, input.inputs.fromPort, input.inputs.toPort) if not lib.is_any(input.inputs.ipProtocol)
+own_protocol := null if not says_own_protocol
+
+says_own_protocol if input.inputs.protocol != null
+
+own_ip_protocol := input.inputs.ipProtocol if says_own_ip_protocol
+
+own_ip_protocol := null if not says_own_ip_protocol
+
+says_own_ip_protocol if input.inputs.ipProtocol != null
+
+own_from := input.inputs.fromPort if says_own_from
+
+own_from := null if not says_own_from
+
+says_own_from if input.inputs.fromPort != null
+
+own_to := input.inputs.toPort if says_own_to
+
+own_to := null if not says_own_to
+
+says_own_to if input.inputs.toPort != null

@@ -36,3 +36,18 @@ test_all_protocols_need_no_ports if {
 test_icmp_has_no_ports if {
 	count(open) == 0 with input as {"inputs": {"ipProtocol": "icmp", "fromPort": 0, "toPort": 255, "cidrIpv4": "0.0.0.0/0"}}
 }
+
+test_no_ports_are_all_ports if {
+	everything := {"from": 0, "to": 65535}
+	inside := open with input as {"inputs": {"ingress": [{"protocol": "tcp", "cidrBlocks": ["0.0.0.0/0"]}]}}
+	inside == {{"path": ["ingress", 0, "cidrBlocks", 0], "cidr": "0.0.0.0/0", "ports": everything}}
+	directed := open with input as {"inputs": {"type": "ingress", "protocol": "6", "cidrBlocks": ["0.0.0.0/0"]}}
+	directed == {{"path": ["cidrBlocks", 0], "cidr": "0.0.0.0/0", "ports": everything}}
+	alone := open with input as {"inputs": {"ipProtocol": 6, "fromPort": null, "cidrIpv4": "0.0.0.0/0"}}
+	alone == {{"path": ["cidrIpv4"], "cidr": "0.0.0.0/0", "ports": everything}}
+}
+
+test_port_zero_is_said if {
+	found := open with input as {"inputs": {"ipProtocol": "tcp", "fromPort": 0, "toPort": 0, "cidrIpv4": "0.0.0.0/0"}}
+	found == {{"path": ["cidrIpv4"], "cidr": "0.0.0.0/0", "ports": {"from": 0, "to": 0}}}
+}

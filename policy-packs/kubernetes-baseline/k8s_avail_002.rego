@@ -19,10 +19,15 @@ package k8s.avail_002
 
 import rego.v1
 
-number(types) := sum([number | some type in types; number := input.counts.types[type]])
-
-deny contains {"actual": budgets, "expected": workloads, "msg": "there are fewer disruption budgets than workloads"} if {
-	workloads := number({"kubernetes:apps/v1:Deployment", "kubernetes:apps/v1:StatefulSet"})
-	budgets := number({"kubernetes:policy/v1:PodDisruptionBudget"})
-	budgets < workloads
+# A resource that is replaced is there in two steps and counts once.
+workloads contains input.resources[i].urn if {
+	some i
+	input.resources[i].type in {"kubernetes:apps/v1:Deployment", "kubernetes:apps/v1:StatefulSet"}
 }
+
+budgets contains input.resources[i].urn if {
+	some i
+	input.resources[i].type == "kubernetes:policy/v1:PodDisruptionBudget"
+}
+
+deny contains {"actual": count(budgets), "expected": count(workloads), "msg": "there are fewer disruption budgets than workloads"} if count(budgets) < count(workloads)

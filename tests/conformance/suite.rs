@@ -66,7 +66,11 @@ impl std::fmt::Display for Report {
             writeln!(f, "{count:11} {reason}")?;
         }
         writeln!(f, "{:5} in scope", self.total - excluded)?;
-        writeln!(f, "{:5} passed", self.passed)
+        writeln!(f, "{:5} passed", self.passed)?;
+        writeln!(
+            f,
+            "Passing is about the builtins that policies may call: the head of exclusions.yaml names those that are missing."
+        )
     }
 }
 

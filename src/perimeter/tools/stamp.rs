@@ -16,13 +16,12 @@ use serde::{Deserialize, Serialize};
 use super::Error;
 use super::home::{read_limited, write_atomic};
 use crate::names::Sha256;
+use crate::perimeter::alone;
 
 /// LIMIT: bytes of one record.
 const RECORD_BYTES_MAX: u64 = 64 * 1024;
 /// A record made so soon after the file's last change may have been made before another one of the same clock tick.
 const RACE_NANOS: i64 = 100_000_000;
-/// Mode bits that let a group or everybody write. With an access list the group's bits are its mask, so they cover it.
-const OTHERS_WRITE: u32 = 0o022;
 
 /// The records, one file each.
 #[derive(Debug, Clone)]
@@ -137,16 +136,8 @@ fn hash_file(path: &Path) -> Result<Record, Error> {
 
 /// Whether nobody but us and root can write the file or replace anything on the way to it.
 pub(super) fn is_ours_alone(path: &Path) -> Result<bool, Error> {
-    let ours = rustix::process::geteuid().as_raw();
-    for part in path.ancestors() {
-        let meta = std::fs::symlink_metadata(part)
-            .map_err(|cause| Error::io("looking at", part, cause))?;
-        let owner = meta.uid();
-        if meta.is_symlink() || (owner != ours && owner != 0) || meta.mode() & OTHERS_WRITE != 0 {
-            return Ok(false);
-        }
-    }
-    Ok(path.is_absolute())
+    let way = alone::way_in(path).map_err(|cause| Error::io("looking at", path, cause))?;
+    Ok(way.is_none())
 }
 
 /// Since 1970; enough for two centuries more.
@@ -159,7 +150,7 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt as _;
 
-    /// A folder beside this test's own executable: the one for temporary files is everybody's, there no record counts.
+    /// A folder beside this test's own executable.
     fn folder() -> tempfile::TempDir {
         let own = std::fs::canonicalize(std::env::current_exe().unwrap()).unwrap();
         tempfile::tempdir_in(own.parent().unwrap()).unwrap()

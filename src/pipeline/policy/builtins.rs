@@ -24,6 +24,7 @@ mod units;
 mod url;
 mod uuid;
 mod weight;
+mod yaml;
 
 use super::term::Term;
 
@@ -60,6 +61,7 @@ const FAMILIES: &[&[(&str, Builtin)]] = &[
     units::BUILTINS,
     url::BUILTINS,
     uuid::BUILTINS,
+    yaml::BUILTINS,
 ];
 
 /// The one that is no function: it answers the time that the instance was given, the same for all of a run.

@@ -37,7 +37,7 @@ const PACK_BYTES_MAX: usize = 8 << 20;
 pub struct Compiler {
     /// OPA, as the lock names it.
     pub opa: Tool,
-    /// The folder for compiled packs. It is made if it is missing; nobody but us may write it.
+    /// The folder for compiled packs. It is made if it is missing; nobody but us and root may write it or replace it.
     pub cache: PathBuf,
 }
 
@@ -105,7 +105,8 @@ impl Pack {
         Self::from_compiled(manifest, hash, compiled, &engine)
     }
 
-    /// A pack from its compiled parts; nothing is taken on trust but the machine code.
+    /// A pack from its compiled parts. What the cache says of the rules and their machine code is taken on trust: nobody but us and
+    /// root can write it.
     pub(super) fn from_compiled(
         manifest: Manifest,
         hash: Sha256,

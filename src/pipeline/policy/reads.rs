@@ -33,6 +33,8 @@ enum Part<'a> {
     Inputs(&'a [Step]),
     Outputs(&'a [Step]),
     OldInputs(&'a [Step]),
+    /// The inputs, the new ones and the old ones.
+    Properties,
     Everything,
     /// What the preview always knows: names, the operation, options, what the state holds.
     Known,
@@ -46,7 +48,7 @@ fn part(steps: &[Step]) -> Part<'_> {
             "outputs" => Part::Outputs(rest),
             "old_inputs" => Part::OldInputs(rest),
             // The engine computes the difference from what it does not know either.
-            "diff" => Part::Everything,
+            "diff" => Part::Properties,
             "urn"
             | "op"
             | "type"
@@ -88,7 +90,7 @@ fn pulumi_part(steps: &[Step]) -> Part<'_> {
             "__properties" | "__props" => Part::Inputs(rest),
             "properties" | "props" => Part::Inputs(&[]),
             "__old" => Part::OldInputs(rest),
-            "__diff" => Part::Everything,
+            "__diff" => Part::Properties,
             _ => Part::Inputs(steps),
         },
     }
@@ -160,6 +162,7 @@ impl Places<'_> {
             Part::Inputs(steps) => (Some(*steps), None, None),
             Part::Outputs(steps) => (None, Some(*steps), None),
             Part::OldInputs(steps) => (None, None, Some(*steps)),
+            Part::Properties => (Some(everything), None, Some(everything)),
             Part::Everything => (Some(everything), Some(everything), Some(everything)),
             Part::Known => (None, None, None),
         };
@@ -202,6 +205,14 @@ pub(super) fn reached(
     document: Document,
     places: Places<'_>,
 ) -> Vec<PropertyPath> {
+    let places = match document {
+        Document::Resource => places,
+        // These documents show no outputs.
+        Document::Index | Document::PulumiResource | Document::PulumiStack => Places {
+            outputs: &[],
+            ..places
+        },
+    };
     let mut found = Vec::new();
     for part in parts(reads, document) {
         places.overlapping(&part, &mut found);

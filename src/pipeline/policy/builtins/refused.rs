@@ -36,8 +36,8 @@ const REFUSED: &[(&str, &str)] = &[
     ("trace", "nobody reads what a policy traces"),
     ("uuid.rfc4122", RANDOM),
     (
-        "yaml.",
-        "YAML means something else to each of its readers; use JSON and `json.unmarshal`",
+        "yaml.marshal",
+        "it folds and quotes as one library of Go does; use `json.marshal`, which is YAML as well",
     ),
 ];
 

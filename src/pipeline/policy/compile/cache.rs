@@ -1,11 +1,15 @@
 //! The cache of compiled packs: one file each, named by what it was made of and for.
 //!
-//! INVARIANT: machine code is only taken from a file in a folder of ours that nobody else can write, when it has the hash it
-//! was written with. Anything else about a cache file means that it is written anew.
+//! INVARIANT: rules and machine code are only taken from a plain file of ours, in a folder that nobody but us and root can write or
+//! replace, and only for what the file itself says it was made for. Anything else about a cache file means that it is written anew.
+//!
+//! What else a pack's rules are, beside its machine code, is believed as well: its hash in the file finds damage and nothing else.
+
+mod binary;
 
 use std::hash::{Hash as _, Hasher};
 use std::io::Read as _;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +17,7 @@ use wasmtime::Engine;
 
 use super::Compiled;
 use crate::names::Sha256;
+use crate::perimeter::alone;
 use crate::pipeline::policy::batch::Batch;
 use crate::pipeline::policy::error::Error;
 use crate::pipeline::policy::pack::Compiler;
@@ -20,16 +25,17 @@ use crate::pipeline::policy::rule::Rule;
 
 /// LIMIT: bytes of a cache file.
 const BYTES_MAX: u64 = 256 << 20;
-/// The cache's own version: it changes when what is stored or how it is found out changes.
+/// What a cache file is. How its content is found out is the binary's matter, which is part of the name.
 const VERSION: &str = "lightsout policy cache 4";
 
-/// The file for a pack of this hash, compiled by this OPA, for this engine on this processor.
+/// The file for a pack of this hash, compiled by this OPA and this binary of ours, for this engine on this processor.
 pub(super) fn file(compiler: &Compiler, engine: &Engine, hash: &Sha256) -> PathBuf {
     let mut seen = Seen(Vec::new());
     engine.precompile_compatibility_hash().hash(&mut seen);
     let engine = Sha256::of(&seen.0);
     let opa = compiler.opa.sha256();
-    let key = Sha256::of(format!("{VERSION}\n{hash}\n{opa}\n{engine}\n").as_bytes());
+    let binary = binary::known();
+    let key = Sha256::of(format!("{VERSION}\n{hash}\n{opa}\n{engine}\n{binary}\n").as_bytes());
     compiler.cache.join(format!("{key}.pack"))
 }
 
@@ -46,42 +52,41 @@ impl Hasher for Seen {
     }
 }
 
-/// Makes the cache folder, and refuses one that somebody else can write: its content is run as machine code.
+/// Makes the cache folder, and refuses one that somebody else can write or replace: its content is run as machine code.
 pub(super) fn prepare(folder: &Path) -> Result<(), Error> {
     let fail = |source| Error::Io {
         doing: "making the cache of compiled policies",
         path: folder.to_owned(),
         source,
     };
-    let refuse = |why: &str| Error::Cache {
-        path: folder.to_owned(),
-        why: why.to_owned(),
-    };
+    binary::identify().map_err(fail)?;
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(folder)
         .map_err(fail)?;
-    let metadata = std::fs::symlink_metadata(folder).map_err(fail)?;
-    if !metadata.is_dir() {
-        return Err(refuse("it is not a folder"));
-    }
-    if metadata.uid() != rustix::process::geteuid().as_raw() {
-        return Err(refuse(
-            "it belongs to another user; remove it or give another folder",
-        ));
-    }
-    if metadata.mode() & 0o022 != 0 {
-        return Err(refuse(
-            "others can write it; take that right away with `chmod go-w`",
-        ));
-    }
-    Ok(())
+    // A link on the way leads to the folder that is asked about, or to one where no file has this content.
+    let real = std::fs::canonicalize(folder).map_err(fail)?;
+    let Some(way) = alone::way_in(&real).map_err(fail)? else {
+        return Ok(());
+    };
+    let why = if way.part == real {
+        way.why.to_owned()
+    } else {
+        let part = way.part.display();
+        format!("others could replace it through `{part}`: {}", way.why)
+    };
+    Err(Error::Cache {
+        path: folder.to_owned(),
+        why,
+    })
 }
 
 /// A cache file: the hash of the rest in hex, a line break, then this as JSON with lengths, a line break, and the bytes.
 #[derive(Debug, Serialize, Deserialize)]
 struct Header {
+    /// The file's own name, so that a file under another name is none.
+    name: String,
     rules: Vec<Rule>,
     batches: Vec<Batch>,
     wasm: usize,
@@ -95,17 +100,34 @@ pub(super) fn read(file: &Path) -> Result<Option<Compiled>, Error> {
         path: file.to_owned(),
         source,
     };
-    let open = match std::fs::File::open(file) {
+    let opened = std::fs::File::options()
+        .read(true)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC)
+        .open(file);
+    let open = match opened {
         Ok(open) => open,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if is_no_file(&error) => return Ok(None),
         Err(error) => return Err(fail(error)),
     };
+    if !alone::is_ours(&open.metadata().map_err(fail)?) {
+        return Ok(None);
+    }
     let mut bytes = Vec::new();
     open.take(BYTES_MAX).read_to_end(&mut bytes).map_err(fail)?;
-    Ok(parse(&bytes))
+    Ok(parse(&bytes, &name(file)))
 }
 
-fn parse(bytes: &[u8]) -> Option<Compiled> {
+/// There is none, or a link.
+fn is_no_file(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::ELOOP)
+}
+
+fn name(file: &Path) -> String {
+    let name = file.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+fn parse(bytes: &[u8], name: &str) -> Option<Compiled> {
     let (hash, rest) = bytes.split_at_checked(64)?;
     if hash != Sha256::of(rest).to_string().as_bytes() {
         return None;
@@ -115,6 +137,9 @@ fn parse(bytes: &[u8]) -> Option<Compiled> {
     let Ok(header) = serde_json::from_slice::<Header>(header) else {
         return None;
     };
+    if header.name != name {
+        return None;
+    }
     let (wasm, machine_code) = rest.split_at_checked(header.wasm)?;
     (machine_code.len() == header.machine_code).then(|| Compiled {
         rules: header.rules,
@@ -131,6 +156,7 @@ pub(super) fn write(folder: &Path, file: &PathBuf, compiled: &Compiled) -> Resul
         source,
     };
     let header = Header {
+        name: name(file),
         rules: compiled.rules.clone(),
         batches: compiled.batches.clone(),
         wasm: compiled.wasm.len(),
@@ -148,3 +174,6 @@ pub(super) fn write(folder: &Path, file: &PathBuf, compiled: &Compiled) -> Resul
     temporary.persist(file).map_err(|error| fail(error.error))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,8 @@
 //! What waivers do to a report: they mark findings, and say of themselves when they do not help.
 //!
 //! INVARIANT: nothing is taken out of the report. A waived finding stays, with who answers for it and until when.
-//! INVARIANT: a waiver that is not in its time, or is for a critical rule without a second person, marks nothing.
+//! INVARIANT: a waiver marks nothing that is not in its time, that is for a critical rule without a second person, or that is for a
+//! critical or high rule and for more than one type of resource.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -41,17 +42,24 @@ pub struct Waived {
 enum Trouble {
     OutOfTime,
     Unapproved,
+    TooWide,
     Unused,
 }
 
 impl Trouble {
-    const ALL: [Self; 3] = [Self::OutOfTime, Self::Unapproved, Self::Unused];
+    const ALL: [Self; 4] = [
+        Self::OutOfTime,
+        Self::Unapproved,
+        Self::TooWide,
+        Self::Unused,
+    ];
 
     const fn id(self) -> &'static str {
         match self {
             Self::OutOfTime => "LIGHTSOUT-WAIVER-001",
             Self::Unapproved => "LIGHTSOUT-WAIVER-002",
             Self::Unused => "LIGHTSOUT-WAIVER-003",
+            Self::TooWide => "LIGHTSOUT-WAIVER-004",
         }
     }
 
@@ -59,13 +67,14 @@ impl Trouble {
         match self {
             Self::OutOfTime => "A waiver is in its time",
             Self::Unapproved => "A second person has approved the waiver of a critical rule",
+            Self::TooWide => "A waiver of a critical or high rule is for one type of resource",
             Self::Unused => "A waiver is needed",
         }
     }
 
     const fn severity(self) -> Severity {
         match self {
-            Self::OutOfTime | Self::Unapproved => Severity::Medium,
+            Self::OutOfTime | Self::Unapproved | Self::TooWide => Severity::Medium,
             Self::Unused => Severity::Low,
         }
     }
@@ -79,6 +88,7 @@ impl Waivers {
             is_about(signed, finding, stack)
                 && signed.waiver.is_in_time(at)
                 && (finding.severity < Severity::Critical || signed.waiver.has_second_person())
+                && !is_too_wide(signed, finding.severity)
         })?;
         let waiver = &signed.waiver;
         Some(Waived {
@@ -167,6 +177,11 @@ fn is_about(signed: &Signed, finding: &Finding, stack: &Stack) -> bool {
         }
 }
 
+/// Whether a waiver is for more than a rule of this severity lets one have.
+fn is_too_wide(signed: &Signed, severity: Severity) -> bool {
+    severity >= Severity::High && !signed.waiver.urn.is_of_one_type()
+}
+
 /// The URN of the stack itself.
 fn root(stack: &Stack) -> String {
     let Stack { project, name } = stack;
@@ -212,6 +227,12 @@ fn trouble(
             waiver.owner.as_str()
         );
         return Some((Trouble::Unapproved, text));
+    }
+    if is_too_wide(signed, rule.severity) {
+        let text = format!(
+            "{what} does not help: the rule is critical or high, and its pattern must name project and type without `*`: `urn:pulumi:STACK::PROJECT::TYPE::*`"
+        );
+        return Some((Trouble::TooWide, text));
     }
     // Where a rule could not know, it may yet be needed.
     let is_used = rule

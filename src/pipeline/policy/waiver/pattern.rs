@@ -45,6 +45,17 @@ impl UrnPattern {
         rest.split_once("::").map(|(stack, _)| stack)
     }
 
+    /// Whether its resources are all of one type, of one project: at most their names are left open.
+    ///
+    /// A name can hold any text, also one that looks like a type, so nothing before it may be a `*`.
+    #[must_use]
+    pub fn is_of_one_type(&self) -> bool {
+        let mut parts = self.0.splitn(4, "::");
+        let before: Vec<&str> = parts.by_ref().take(3).collect();
+        let is_named = parts.next().is_some();
+        is_named && before.iter().all(|part| !part.contains('*'))
+    }
+
     /// The pattern as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -131,6 +142,26 @@ mod tests {
             "urn:pulumi:prod::*logs[0]*logs[0]",
         ] {
             assert!(!UrnPattern::new(no).unwrap().matches(&bucket), "{no}");
+        }
+    }
+
+    #[test]
+    fn what_leaves_the_type_open_is_not_of_one_type() {
+        for (pattern, expect) in [
+            ("urn:pulumi:prod::site::aws:s3/bucket:Bucket::logs", true),
+            ("urn:pulumi:prod::site::aws:s3/bucket:Bucket::*", true),
+            (
+                "urn:pulumi:prod::site::a:b:C$aws:s3/bucket:Bucket::l*",
+                true,
+            ),
+            ("urn:pulumi:prod::site::*$aws:s3/bucket:Bucket::logs", false),
+            ("urn:pulumi:prod::*::aws:s3/bucket:Bucket::logs", false),
+            ("urn:pulumi:prod::site::aws:s3/*::logs", false),
+            ("urn:pulumi:prod::site::aws:s3/bucket:Bucket*", false),
+            ("urn:pulumi:prod::*", false),
+        ] {
+            let found = UrnPattern::new(pattern).unwrap().is_of_one_type();
+            assert_eq!(found, expect, "{pattern}");
         }
     }
 

@@ -305,8 +305,29 @@ fn a_critical_rule_needs_a_second_person() {
     let alone = ["LIGHTSOUT-WAIVER-002"];
     check(&[waiver(json!({}))], "critical", 3, Verdict::Denied, &alone);
     check(&[by("Ada")], "critical", 3, Verdict::Denied, &alone);
-    check(&[by("ada")], "critical", 3, Verdict::Denied, &alone);
+    for same in ["ada", "A. da", "Ada."] {
+        check(&[by(same)], "critical", 3, Verdict::Denied, &alone);
+    }
     check(&[by("Bo")], "critical", 3, Verdict::Clean, &[]);
+}
+
+#[test]
+fn a_waiver_of_a_serious_rule_is_for_one_type() {
+    let of = |urn: &str| waiver(json!({ "urn": urn, "approved_by": "Bo" }));
+    let one = of("urn:pulumi:prod::site::aws:s3/bucket:Bucket::*");
+    for wide in [
+        "urn:pulumi:prod::*",
+        "urn:pulumi:prod::site::*",
+        "urn:pulumi:prod::site::aws:*::logs",
+        "urn:pulumi:prod::*::aws:s3/bucket:Bucket::logs",
+    ] {
+        for severity in ["critical", "high"] {
+            let found = ["LIGHTSOUT-WAIVER-004"];
+            check(&[of(wide)], severity, 3, Verdict::Denied, &found);
+            check(std::slice::from_ref(&one), severity, 3, Verdict::Clean, &[]);
+        }
+        check(&[of(wide)], "medium", 3, Verdict::Clean, &[]);
+    }
 }
 
 #[test]
