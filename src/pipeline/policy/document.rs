@@ -14,6 +14,7 @@ use serde::de::{
 };
 use serde_json::value::RawValue;
 
+use super::error::TOO_MANY_STEPS;
 use super::projection::{Member, Projection, Shown};
 use super::subject::{PropertyPath, Stack, Subject, outcome};
 use super::{Error, finding};
@@ -48,9 +49,7 @@ fn limited<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Step<'de>>,
             let mut read = Vec::new();
             while let Some(step) = steps.next_element()? {
                 if read.len() == STEPS_MAX {
-                    return Err(A::Error::custom(format!(
-                        "it has more than {STEPS_MAX} steps"
-                    )));
+                    return Err(A::Error::custom(TOO_MANY_STEPS));
                 }
                 read.push(step);
             }
@@ -91,7 +90,15 @@ impl<'a> Steps<'a> {
         // Checked once for all: the parser then need not look at each text.
         let text = std::str::from_utf8(json)
             .map_err(|error| Error::Request(format!("it is not UTF-8: {error}")))?;
-        serde_json::from_str(text).map_err(|error| Error::Request(error.to_string()))
+        serde_json::from_str(text).map_err(|error| {
+            let why = error.to_string();
+            // The parser adds a place, which says nothing.
+            if why.starts_with(TOO_MANY_STEPS) {
+                Error::Steps
+            } else {
+                Error::Request(why)
+            }
+        })
     }
 }
 
