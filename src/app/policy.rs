@@ -37,7 +37,7 @@ pub async fn run(
             PolicyCommand::Eval(arguments) => eval::run(outside, arguments, format).await,
             PolicyCommand::List(arguments) => list::run(outside, arguments),
             PolicyCommand::Explain(arguments) => explain::run(outside, arguments).await,
-            PolicyCommand::Waive(arguments) => waive::run(outside, arguments),
+            PolicyCommand::Waive(arguments) => waive::run(outside, arguments).await,
             PolicyCommand::Schema => {
                 print(&input::schema_text())?;
                 Ok(Exit::Done)
