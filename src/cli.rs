@@ -46,6 +46,7 @@ const EXIT_CODES: &str = "Exit codes:
   2   usage or configuration
   10  refused by policy       11  refused by the holdouts
   12  refused by the gate     13  budget spent
+  14  undetermined (of `policy eval`)
   20  apply began and did not finish: a person must look
   30  the ledger does not verify";
 

@@ -19,6 +19,8 @@ pub enum Exit {
     RefusedByGate,
     /// The budget of attempts, time or output is spent.
     BudgetSpent,
+    /// Of `policy eval`: nothing is denied, and a rule could not know. A run asks a person then, and ends as that is done.
+    Undetermined,
     /// Apply began and did not finish: the world may have changed, a person must look.
     ApplyIncomplete,
     /// The ledger does not verify.
@@ -37,6 +39,7 @@ impl Exit {
             Self::RefusedByHoldout => 11,
             Self::RefusedByGate => 12,
             Self::BudgetSpent => 13,
+            Self::Undetermined => 14,
             Self::ApplyIncomplete => 20,
             Self::LedgerInvalid => 30,
         }

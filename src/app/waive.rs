@@ -6,25 +6,30 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::app::{Outside, print, print_json};
+use super::policy::{Named, compiler, print, print_json};
+use crate::app::{Outside, warn};
 use crate::cli::{Format, Waive};
-use crate::config::{self, CONFIG_FILE, load};
+use crate::config::{self, CONFIG_FILE, Job, PackKind, load, nearest};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::ledger::{Key, VerifierKey};
 use crate::names::StackName;
-use crate::perimeter;
+use crate::perimeter::repository::Base;
+use crate::perimeter::{self, Perimeter};
 use crate::pipeline::policy::waiver::{Signed, WAIVERS_BYTES_MAX, Waiver, Waivers};
+use crate::pipeline::policy::{Pack, Severity, builtin};
+use crate::pipeline::run::pack;
 
 /// Signs a waiver and writes it.
 ///
 /// # Errors
-/// The stack takes no waivers, the key is not one of its keys, or a file cannot be used.
-pub fn run(outside: &Outside, arguments: &Waive) -> Result<Exit, Fault> {
+/// The stack takes no waivers or has no such rule, the key is not one of its keys, or a file cannot be used.
+pub async fn run(outside: &Outside, arguments: &Waive) -> Result<Exit, Fault> {
     let perimeter = outside.perimeter()?;
     let base = perimeter.repository.base()?;
     let stack = StackName::new(arguments.urn.stack().unwrap_or(""))?;
     let job = load::job(&perimeter, &base, &stack)?;
+    check_rule(outside, (&perimeter, &base), &job, arguments).await?;
     let key = match Key::open(&arguments.key)? {
         Some(key) => key,
         None => Key::load_or_create(&arguments.key, &arguments.key_name)?,
@@ -60,6 +65,68 @@ pub fn run(outside: &Outside, arguments: &Waive) -> Result<Exit, Fault> {
         }))?,
     }
     Ok(Exit::Done)
+}
+
+/// Refuses what would waive nothing: a rule that no pack of the stack has, or a critical one without a second person.
+async fn check_rule(
+    outside: &Outside,
+    (perimeter, base): (&Perimeter, &Base),
+    job: &Job,
+    arguments: &Waive,
+) -> Result<(), Fault> {
+    let compiler = compiler(outside).await?;
+    let (of_crossguard, ours): (Vec<_>, Vec<_>) =
+        (job.stack.policies.iter()).partition(|policy| policy.kind == PackKind::CrossGuard);
+    let mut known = Vec::new();
+    for policy in ours {
+        let named = Named::written(&pack(perimeter, base, &policy.pack)?)?;
+        let loaded = Pack::load(&named.folder, &compiler).await?;
+        if let Some(severity) = loaded.severity(&arguments.rule) {
+            return check_person(arguments, severity);
+        }
+        known.extend(loaded.rules().map(ToString::to_string));
+    }
+    if of_crossguard.is_empty() {
+        return Err(unheard_of(arguments, &job.stack.name, &known)?);
+    }
+    // Their packs say what they have when they run, and not before.
+    warn(&format!(
+        "no Rego pack of the stack has a rule `{}`; whether one of CrossGuard's has it was not looked at",
+        arguments.rule
+    ))
+}
+
+/// As a run does, which takes no notice of such a waiver.
+fn check_person(arguments: &Waive, severity: Severity) -> Result<(), Fault> {
+    let owner = arguments.owner.as_str();
+    let is_agreed = (arguments.approved_by.as_ref())
+        .is_some_and(|other| !other.as_str().eq_ignore_ascii_case(owner));
+    if severity < Severity::Critical || is_agreed {
+        return Ok(());
+    }
+    Err(Fault::Usage(format!(
+        "rule `{}` is critical: a waiver of it counts only when somebody other than its owner agreed; name them with `--approved-by`",
+        arguments.rule
+    )))
+}
+
+fn unheard_of(arguments: &Waive, stack: &StackName, known: &[String]) -> Result<Fault, Fault> {
+    let rule = &arguments.rule;
+    let mut others = Vec::new();
+    for name in builtin::names() {
+        let doc = super::policy::doc(&name)?;
+        others.extend(doc.rules.into_iter().map(|rule| (rule.id, name.clone())));
+    }
+    let of_another = others.iter().find(|(id, _)| id == rule);
+    let ids = known.iter().map(String::as_str);
+    let hint = match (of_another, nearest(rule.as_str(), ids)) {
+        (Some((_, pack)), _) => format!("it is one of `{pack}`, which the stack does not name"),
+        (None, Some(near)) => format!("did you mean `{near}`?"),
+        (None, None) => "`lightsout policy list --pack DIR` lists those of a pack".to_owned(),
+    };
+    Ok(Fault::Usage(format!(
+        "no policy pack of stack `{stack}` has a rule `{rule}`, so there is nothing to waive; {hint}"
+    )))
 }
 
 /// The stack's settings for waivers, if the key is one of theirs.

@@ -28,6 +28,7 @@ pub enum PolicyCommand {
     /// Compile and check a pack; print its hash, its rules and the builtins that they call.
     Build(Build),
     /// Judge a preview: the output of `pulumi preview --json`, or a request as policies take it.
+    #[command(after_help = EVAL_EXIT_CODES)]
     Eval(Eval),
     /// List rules.
     List(List),
@@ -39,12 +40,20 @@ pub enum PolicyCommand {
     Schema,
 }
 
+const EVAL_EXIT_CODES: &str = "Exit codes:
+  0   clean: no mandatory rule finds anything, and each could know
+  10  denied: a mandatory rule finds something
+  14  undetermined: nothing is denied, and a mandatory rule reads what is not known at preview
+  1   no verdict: a pack cannot be used, or a rule failed
+  2   the preview is none, or the command line is wrong
+Who closes standard output before everything is printed changes none of them.";
+
 /// Which packs.
 #[derive(Debug, Args)]
 pub struct Packs {
-    /// Folders of packs.
-    #[arg(value_name = "DIR", default_value = ".")]
-    pub folders: Vec<PathBuf>,
+    /// Packs: folders, or built-in ones.
+    #[arg(value_name = "DIR|lightsout:NAME", default_value = ".")]
+    pub packs: Vec<String>,
 }
 
 /// Options of a new pack.
@@ -58,9 +67,9 @@ pub struct New {
 /// Options of building.
 #[derive(Debug, Args)]
 pub struct Build {
-    /// The pack's folder.
-    #[arg(value_name = "DIR")]
-    pub folder: PathBuf,
+    /// The pack: a folder, or a built-in one.
+    #[arg(value_name = "DIR|lightsout:NAME")]
+    pub pack: String,
     /// Also write OPA's bundle.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,

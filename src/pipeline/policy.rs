@@ -26,6 +26,7 @@ pub mod metadata;
 mod opa;
 mod pack;
 mod parameters;
+mod place;
 mod projection;
 mod pulumi;
 mod reads;

@@ -10,6 +10,7 @@
 )]
 
 mod commands;
+mod mistakes;
 mod packs;
 mod pulumi;
 mod resolved;

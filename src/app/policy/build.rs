@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::{compiler, plain};
-use crate::app::{Outside, print, print_json};
+use super::{Named, compiler, print, print_json};
+use crate::app::Outside;
 use crate::cli::{Build, Format};
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -30,16 +30,17 @@ struct Built {
 /// It does not compile, or the bundle cannot be written.
 pub(super) async fn run(outside: &Outside, arguments: &Build) -> Result<Exit, Fault> {
     let compiler = compiler(outside).await?;
-    let folder = plain(&arguments.folder);
-    let pack = Pack::load(&folder, &compiler).await?;
-    let rules = calls::builtins(&folder, &pack, &compiler).await?;
+    let named = Named::find(&arguments.pack)?;
+    let folder = &named.folder;
+    let pack = Pack::load(folder, &compiler).await?;
+    let rules = calls::builtins(folder, &pack, &compiler).await?;
     let mut built = Built {
         pack: pack.record(),
         rules,
         bundle: None,
     };
     if let Some(out) = &arguments.out {
-        let bytes = bundle(&folder, &pack, &compiler).await?;
+        let bytes = bundle(folder, &pack, &compiler).await?;
         std::fs::write(out, &bytes).map_err(Fault::file("writing the bundle", out))?;
         built.bundle = Some((out.display().to_string(), Sha256::of(&bytes)));
     }

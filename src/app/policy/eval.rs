@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Named, compiler, doc};
-use crate::app::{Outside, print, print_json, warn};
+use super::{Named, compiler, doc, print, print_json};
+use crate::app::{Outside, warn};
 use crate::cli::{Eval, FormatArg};
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -44,7 +44,8 @@ pub(super) async fn run(
     let (report, name) = judge(&text, arguments, &packs, format)?;
     let exit = match report.verdict() {
         Verdict::Denied => Exit::RefusedByPolicy,
-        Verdict::Undetermined | Verdict::Clean => Exit::Done,
+        Verdict::Undetermined => Exit::Undetermined,
+        Verdict::Clean => Exit::Done,
         Verdict::Hollow => Exit::Fault,
     };
     show(&report, exit, &name, arguments, format)?;
@@ -62,12 +63,19 @@ fn judge(
         let name = arguments.preview.display();
         Fault::Usage(format!("reading the preview `{name}`: {why}"))
     };
+    let no_verdict = |error: Error| {
+        if matches!(error, Error::Steps) {
+            wrong(&error)
+        } else {
+            error.placed(packs).into()
+        }
+    };
     if arguments.stack.is_none() && digest::is_request(text) {
         let report = evaluate_json(text, packs).map_err(|error| {
             if matches!(error, Error::Request(_)) {
                 wrong(&error)
             } else {
-                error.into()
+                no_verdict(error)
             }
         })?;
         let is_shown = matches!(format, FormatArg::Sarif | FormatArg::Junit);
@@ -88,7 +96,8 @@ fn judge(
         ))?;
     }
     let name = read.request.stack.name.to_string();
-    Ok((evaluate(&read.request, packs)?, name))
+    let report = evaluate(&read.request, packs).map_err(no_verdict)?;
+    Ok((report, name))
 }
 
 fn show(

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Named, compiler, doc};
-use crate::app::{Outside, print, print_json};
+use super::{Named, compiler, doc, print, print_json};
+use crate::app::Outside;
 use crate::cli::{Explain, Format};
 use crate::exit::Exit;
 use crate::fault::Fault;

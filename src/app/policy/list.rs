@@ -1,7 +1,7 @@
 //! `lightsout policy list`: rules in one line each, or as the documentation of their pack.
 
-use super::doc;
-use crate::app::{Outside, print, print_json};
+use super::{doc, print, print_json};
+use crate::app::Outside;
 use crate::cli::{Format, List};
 use crate::exit::Exit;
 use crate::fault::Fault;

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::plain;
-use crate::app::{Outside, print, print_json};
+use super::{plain, print, print_json};
+use crate::app::Outside;
 use crate::cli::{Format, New};
 use crate::exit::Exit;
 use crate::fault::Fault;

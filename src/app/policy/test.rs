@@ -1,7 +1,9 @@
 //! `lightsout policy test`: a pack's own tests.
 
-use super::{compiler, plain};
-use crate::app::{Outside, print, print_json};
+use std::path::PathBuf;
+
+use super::{Named, compiler, print, print_json};
+use crate::app::Outside;
 use crate::cli::{Format, Packs};
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -14,8 +16,11 @@ use crate::pipeline::policy::selftest::{self, TestReport};
 pub(super) async fn run(outside: &Outside, arguments: &Packs) -> Result<Exit, Fault> {
     let compiler = compiler(outside).await?;
     let mut reports = Vec::new();
-    for folder in &arguments.folders {
-        let report = selftest::run(&plain(folder), &compiler).await?;
+    for name in &arguments.packs {
+        let named = Named::whole(name)?;
+        let mut report = selftest::run(&named.folder, &compiler).await?;
+        // A built-in one was written to a folder that is gone soon.
+        report.folder = PathBuf::from(name);
         if outside.format == Format::Human {
             print(&human(&report))?;
         }

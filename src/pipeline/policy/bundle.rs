@@ -30,3 +30,16 @@ pub async fn bundle(folder: &Path, pack: &Pack, compiler: &Compiler) -> Result<V
         .map_err(|error| opa.error(doing, &error.to_string()))?;
     Ok(bytes)
 }
+
+/// Why a file does not belong into a pack's folder, when OPA's bundles are made of such files.
+pub(super) fn part(name: &str) -> Option<&'static str> {
+    match name {
+        ".manifest" | ".signatures.json" | "data.json" | "policy.wasm" | "plan.json" => {
+            Some("is of a compiled bundle; give the folder with its sources")
+        }
+        archive if archive.ends_with(".tar.gz") || archive.ends_with(".tgz") => {
+            Some("is an archive; keep bundles outside of the pack's folder")
+        }
+        _ => None,
+    }
+}

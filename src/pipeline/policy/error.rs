@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use super::pack::Pack;
 use crate::names::{RuleId, Urn};
 
 /// Policies could not be loaded or evaluated.
@@ -141,6 +142,9 @@ pub enum Error {
     /// What shall be judged cannot be read.
     #[error("evaluating policies: the request cannot be read: {0}")]
     Request(String),
+    /// There is too much to judge.
+    #[error("{}", TOO_MANY_STEPS)]
+    Steps,
     /// A step of the preview cannot be judged.
     #[error("evaluating policies on `{urn}`: {why}")]
     Subject {
@@ -161,6 +165,14 @@ pub enum Error {
         /// How.
         fault: RuleFault,
     },
+    /// A rule failed, and where it is.
+    #[error("{error}; the rule is in `{at}`")]
+    Placed {
+        /// What failed.
+        error: Box<Self>,
+        /// File and line.
+        at: String,
+    },
     /// All rules together took too long.
     #[error("evaluating policies: not done after {seconds} s, at `{urn}`")]
     Slow {
@@ -171,6 +183,32 @@ pub enum Error {
     },
 }
 
+/// Said of a preview with more steps than are judged.
+const TOO_MANY_STEPS: &str = "the preview has more than 200,000 steps; split the stack";
+
+impl Error {
+    /// The same, and in which file and line the rule is that failed.
+    #[must_use]
+    pub fn placed(self, packs: &[Pack]) -> Self {
+        let Self::Rule {
+            pack, rule, fault, ..
+        } = &self
+        else {
+            return self;
+        };
+        // What OPA's runtime says begins with its own place.
+        let is_told = matches!(fault, RuleFault::Abort(said) if said.contains(".rego:"));
+        let pack = packs.iter().find(|known| known.name() == pack);
+        match pack.and_then(|pack| pack.place(rule)) {
+            Some(at) if !is_told => Self::Placed {
+                at: at.to_owned(),
+                error: Box::new(self),
+            },
+            Some(_) | None => self,
+        }
+    }
+}
+
 fn on(urn: Option<&Urn>) -> String {
     urn.map_or_else(String::new, |urn| format!(" on `{urn}`"))
 }
@@ -179,13 +217,15 @@ fn on(urn: Option<&Urn>) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RuleFault {
     /// It did not end in time.
-    #[error("it did not end within {milliseconds} ms")]
+    #[error("it did not end within {milliseconds} ms (a loop over too many combinations)")]
     Deadline {
         /// The limit.
         milliseconds: u64,
     },
     /// It wanted more memory than it may have.
-    #[error("it needs more than {mebibytes} MiB of memory")]
+    #[error(
+        "it needs more than {mebibytes} MiB of memory (a loop over too many combinations, or a set that grows)"
+    )]
     Memory {
         /// The limit.
         mebibytes: usize,
@@ -205,7 +245,7 @@ pub enum RuleFault {
         why: String,
     },
     /// What it returned is not a set of findings.
-    #[error("its result is not a set of findings: {0}")]
+    #[error("its result is not a set of findings: {}", in_words(.0))]
     Result(String),
     /// Its input is too large.
     #[error("its input has {bytes} bytes, more than {limit}")]
@@ -215,4 +255,35 @@ pub enum RuleFault {
         /// The limit.
         limit: usize,
     },
+}
+
+/// What our parser says of an answer, without names and places that only we know.
+fn in_words(why: &str) -> String {
+    let (why, place) = why.rsplit_once(" at line 1 column ").unwrap_or((why, ""));
+    let rest = place.trim_start_matches(|c: char| c.is_ascii_digit());
+    let why = why
+        .replace("struct Raw with 5 elements", "an object")
+        .replace("struct Raw", "an object")
+        .replace("expected a sequence", "expected a set or an array");
+    format!("{why}{rest}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RuleFault;
+
+    #[test]
+    fn a_wrong_result_is_told_in_words_of_rego() {
+        let told = |why: &str| RuleFault::Result(why.to_owned()).to_string();
+        assert_eq!(
+            told(
+                "invalid type: string \"bad\", expected struct Raw at line 1 column 31; `deny` must be a set"
+            ),
+            "its result is not a set of findings: invalid type: string \"bad\", expected an object; `deny` must be a set"
+        );
+        assert_eq!(
+            told("3 answers of 2 rules"),
+            "its result is not a set of findings: 3 answers of 2 rules"
+        );
+    }
 }

@@ -14,13 +14,15 @@ use serde_json::{Map, Value};
 use wasmtime::Module;
 
 use super::batch::{self, Batch};
+use super::bundle;
 use super::compile::{self, Compiled};
 use super::error::Error;
 use super::machine::{self, LoadError, Ticker};
 use super::parameters::Settings;
+use super::place;
 use super::pulumi;
 use super::report::PackRecord;
-use super::rule::{Dialect, Rule};
+use super::rule::{Dialect, Rule, Severity};
 use super::wasm::{Context, Instance};
 use crate::names::{PackageName, RuleId, Sha256};
 use crate::perimeter::tools::Tool;
@@ -51,6 +53,8 @@ pub struct Pack {
     pub(super) module: Module,
     /// What the stack's configuration sets.
     pub(super) settings: Settings,
+    /// Where its rules are defined, by entrypoint.
+    pub(super) places: BTreeMap<String, String>,
     wasm: Vec<u8>,
 }
 
@@ -102,7 +106,9 @@ impl Pack {
         let name = manifest.name.to_string();
         let engine = machine::engine().map_err(|error| refused(&name, error))?;
         let compiled = compile::compiled(&sources, &manifest, &hash, &engine, compiler).await?;
-        Self::from_compiled(manifest, hash, compiled, &engine)
+        let mut pack = Self::from_compiled(manifest, hash, compiled, &engine)?;
+        pack.places = place::places(&sources.rego);
+        Ok(pack)
     }
 
     /// A pack from its compiled parts. What the cache says of the rules and their machine code is taken on trust: nobody but us and
@@ -142,6 +148,7 @@ impl Pack {
             batches: compiled.batches,
             module,
             settings: Settings::default(),
+            places: BTreeMap::new(),
             wasm: compiled.wasm,
         })
     }
@@ -173,6 +180,13 @@ impl Pack {
     /// The ids of the rules.
     pub fn rules(&self) -> impl Iterator<Item = &RuleId> {
         self.rules.iter().map(|rule| &rule.id)
+    }
+
+    /// How bad findings of a rule are; nothing for a rule of another pack.
+    #[must_use]
+    pub fn severity(&self, rule: &RuleId) -> Option<Severity> {
+        let rule = self.rules.iter().find(|known| known.id == *rule)?;
+        Some(rule.severity)
     }
 
     /// How reports name the pack.
@@ -231,10 +245,10 @@ impl Sources {
                 .into_iter()
                 .find(|known| *known == name);
             if !is_rego && which.is_none() {
-                return Err(content(
-                    &name,
+                let why = bundle::part(&name).unwrap_or(
                     "is neither `pack.yaml`, `PulumiPolicy.yaml`, `README.md` nor `*.rego` with a plain name",
-                ));
+                );
+                return Err(content(&name, why));
             }
             let text = read_limited(&folder.join(&name))?
                 .ok_or_else(|| content(&name, "is larger than 1 MiB"))?;

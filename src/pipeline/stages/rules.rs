@@ -57,7 +57,7 @@ pub(super) async fn judge(
             history: None,
         }
     } else {
-        policy::evaluate(&request, &packs)?
+        policy::evaluate(&request, &packs).map_err(|error| error.placed(&packs))?
     };
     for said in guards::said(run, preview, name).await? {
         crossguard::add(&mut report, said)?;

@@ -86,7 +86,8 @@ impl Told<'_> {
 
     fn finding(&self, at: usize, rule: &RuleResult, finding: &Finding) -> Value {
         let path = finding.path.to_string();
-        let mut result = self.result(at, rule, finding.urn.as_ref(), &path);
+        let told = json!([path, finding.actual, finding.message]);
+        let mut result = self.result(at, rule, finding.urn.as_ref(), &told);
         result.insert("kind".to_owned(), "fail".into());
         result.insert("level".to_owned(), level(rule.level).into());
         result.insert("message".to_owned(), json!({ "text": finding.message }));
@@ -112,7 +113,7 @@ impl Told<'_> {
             paths.join(", "),
             place.urn
         );
-        let mut result = self.result(at, rule, Some(&place.urn), &paths.join(","));
+        let mut result = self.result(at, rule, Some(&place.urn), &json!(paths));
         result.insert("kind".to_owned(), "review".into());
         result.insert("level".to_owned(), "none".into());
         result.insert("message".to_owned(), json!({ "text": text }));
@@ -126,11 +127,11 @@ impl Told<'_> {
         at: usize,
         rule: &RuleResult,
         urn: Option<&Urn>,
-        path: &str,
+        told: &Value,
     ) -> Map<String, Value> {
         let name = urn.map_or("", Urn::as_str);
-        // Every place is line 1: without this, code scanning takes all findings of a rule for one.
-        let print = Sha256::of(format!("{}\n{name}\n{path}", rule.rule).as_bytes());
+        // Every place is line 1: without this, code scanning takes all findings of a rule for one. A rule may find several things at one path.
+        let print = Sha256::of(json!([rule.rule, name, told]).to_string().as_bytes());
         let resources: Vec<Value> = urn
             .iter()
             .map(|urn| json!({ "fullyQualifiedName": urn, "kind": "resource" }))
@@ -148,7 +149,7 @@ impl Told<'_> {
             ("locations", json!([location])),
             (
                 "partialFingerprints",
-                json!({ "lightsout/v1": print.to_string() }),
+                json!({ "lightsout/v2": print.to_string() }),
             ),
         ]
         .into_iter()

@@ -176,7 +176,7 @@ fn rego_that_does_not_compile_shows_what_opa_says() {
     check_load(
         rule_with(METADATA, "deny contains {\n"),
         opa,
-        "rego_parse_error",
+        "thing.rego:14:0: unexpected eof token",
     );
     check_load(
         rule_with(METADATA, "deny contains {} if input.op == nothing\n"),

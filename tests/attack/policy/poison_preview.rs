@@ -129,7 +129,7 @@ fn a_million_steps_are_refused() {
     assert_eq!((report.subjects, report.rules[0].evaluated), (5000, 5000));
     let error = evaluate_json(steps(200_001).as_bytes(), &pack).unwrap_err();
     assert!(
-        error.to_string().contains("more than 200000 steps"),
+        error.to_string().contains("more than 200,000 steps"),
         "{error}"
     );
 }

@@ -147,7 +147,7 @@ fn the_command_signs_what_a_run_takes() {
             "Bo",
         ])
     };
-    waive("SITE-002", URN, "90", &path).expect(0);
+    waive("SITE-001", &URN.replace("::free", "::other"), "90", &path).expect(0);
     waive("SITE-001", URN, "1", &path).expect(0);
     // One of the same rule and resources takes its place.
     waive("SITE-001", URN, "7", &path).expect(0);
@@ -170,6 +170,21 @@ fn the_command_signs_what_a_run_takes() {
         .verifier()
         .to_string();
     assert!(refused.stderr.contains(&own), "{}", refused.stderr);
+    // It would say that something is waived, and nothing would be.
+    for (rule, said) in [
+        ("SITE-002", "did you mean `SITE-001`?"),
+        (
+            "AWS-S3-002",
+            "it is one of `lightsout:aws-baseline`, which the stack does not name",
+        ),
+        (
+            "NOPE-TAG-001",
+            "has a rule `NOPE-TAG-001`, so there is nothing to waive",
+        ),
+    ] {
+        let refused = waive(rule, URN, "7", &path).expect(2);
+        assert!(refused.stderr.contains(said), "{}", refused.stderr);
+    }
     waive("SITE-001", URN, "91", &path).expect(2);
     waive("SITE-001", "urn:pulumi:*", "7", &path).expect(2);
     waive(
@@ -180,4 +195,44 @@ fn the_command_signs_what_a_run_takes() {
     )
     .expect(2);
     assert_eq!(std::fs::read(first.top.join(FILE)).unwrap(), file);
+}
+
+#[test]
+fn a_critical_rule_is_not_waived_by_one_person() {
+    let keys = tempfile::tempdir().unwrap();
+    let path = keys.path().join("waivers.key");
+    let key = Key::load_or_create(&path, "security").unwrap();
+    let waivers = format!(
+        "    waivers: {{ file: {FILE}, keys: ['{}'] }}\n",
+        key.verifier()
+    );
+    let site = stack("'lightsout:aws-baseline'", &waivers).build();
+    let waive = |by: &[&str]| {
+        let arguments = [
+            "policy",
+            "waive",
+            "--rule",
+            "AWS-S3-002",
+            "--urn",
+            URN,
+            "--days",
+            "7",
+            "--reason",
+            "a trial",
+            "--owner",
+            "Ada",
+            "--key",
+        ];
+        site.lightsout(&[&arguments[..], &[path.to_str().unwrap()], by].concat())
+    };
+    for alone in [&[][..], &["--approved-by", "ada"]] {
+        let refused = waive(alone).expect(2);
+        assert!(
+            refused.stderr.contains("rule `AWS-S3-002` is critical"),
+            "{}",
+            refused.stderr
+        );
+        assert!(!site.top.join(FILE).exists());
+    }
+    waive(&["--approved-by", "Bo"]).expect(0);
 }

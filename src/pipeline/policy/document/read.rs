@@ -17,6 +17,8 @@ const STEPS_MAX: usize = 200_000;
 pub(super) enum Unread {
     At(Malformed),
     Says(String),
+    /// It has too many steps.
+    Steps,
 }
 
 impl From<Malformed> for Unread {
@@ -30,20 +32,16 @@ impl<'a> Steps<'a> {
     pub(in super::super) fn read(json: &'a [u8]) -> Result<Self, Error> {
         let text = std::str::from_utf8(json)
             .map_err(|error| Error::Request(format!("it is not UTF-8: {error}")))?;
-        Self::scan(text).map_err(|why| {
-            Error::Request(match why {
-                Unread::Says(why) => why,
-                Unread::At(Malformed { at }) => {
-                    let before = json.get(..at).unwrap_or(json);
-                    let lines = before.split(|byte| *byte == b'\n');
-                    let column = lines.clone().next_back().map_or(0, <[u8]>::len);
-                    let line = lines.count();
-                    format!(
-                        "it is not JSON at line {line} column {}",
-                        column.saturating_add(1)
-                    )
-                }
-            })
+        Self::scan(text).map_err(|why| match why {
+            Unread::Steps => Error::Steps,
+            Unread::Says(why) => Error::Request(why),
+            Unread::At(Malformed { at }) => {
+                let before = json.get(..at).unwrap_or(json);
+                let lines = before.split(|byte| *byte == b'\n');
+                let column = lines.clone().next_back().map_or(0, <[u8]>::len);
+                let (line, column) = (lines.count(), column.saturating_add(1));
+                Error::Request(format!("it is not JSON at line {line} column {column}"))
+            }
         })
     }
 
@@ -98,7 +96,7 @@ fn steps<'a>(scanner: &mut Scanner<'a>) -> Result<Vec<Step<'a>>, Unread> {
     let mut read = Vec::new();
     scanner.array(|scanner| {
         if read.len() == STEPS_MAX {
-            return Err(Unread::Says(format!("it has more than {STEPS_MAX} steps")));
+            return Err(Unread::Steps);
         }
         read.push(step(scanner)?);
         Ok(())

@@ -87,7 +87,8 @@ pub(super) async fn check(pack: &Pack, examples: &[Example], report: &mut TestRe
 fn judge(pack: &Pack, rule: &Rule, example: &Example) -> Result<RuleResult, String> {
     let request = example.request().map_err(|error| error.to_string())?;
     let packs = std::slice::from_ref(pack);
-    let report = super::super::evaluate(&request, packs).map_err(|error| error.to_string())?;
+    let report =
+        super::super::evaluate(&request, packs).map_err(|error| error.placed(packs).to_string())?;
     let result = report.rules.into_iter().find(|it| it.rule == rule.id);
     result.ok_or_else(|| "the report lacks the rule".to_owned())
 }
