@@ -23,24 +23,24 @@ package aws.s3_004
 
 import rego.v1
 
+bucket := {"aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"}
+
+block := "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+
 buckets contains input.resources[i].urn if {
 	some i
-	is_bucket(i)
+	input.resources[i].type in bucket
 }
 
 blocks contains input.resources[i].urn if {
 	some i
-	is_block(i)
+	input.resources[i].type == block
 }
-
-is_bucket(i) if input.resources[i].type in {"aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"}
-
-is_block(i) if input.resources[i].type == "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 
 # The names of buckets that have a block. A block that is replaced is there in two steps, with one name.
 blocked contains input.resources[i].inputs.bucket if {
 	some i
-	is_block(i)
+	input.resources[i].type == block
 	names_one(i)
 }
 
@@ -53,7 +53,7 @@ is_blocked(i) if input.resources[i].inputs.bucket in blocked
 # Buckets that no block names.
 bare contains input.resources[i].urn if {
 	some i
-	is_bucket(i)
+	input.resources[i].type in bucket
 	not is_blocked(i)
 }
 
@@ -61,14 +61,14 @@ bare contains input.resources[i].urn if {
 # of all: a bucket with such a name may have one of the blocks, and a block without a name may be for one of the bare buckets.
 certain contains input.resources[i].urn if {
 	some i
-	is_bucket(i)
+	input.resources[i].type in bucket
 	not is_blocked(i)
 	not is_unnamable(i)
 }
 
 open contains input.resources[i].urn if {
 	some i
-	is_block(i)
+	input.resources[i].type == block
 	not names_one(i)
 }
 
@@ -84,12 +84,12 @@ deny contains {"urn": urn, "msg": "no public access block names the bucket"} if 
 # What is known and still no name matches nothing. It is no bucket that the provider takes, and no pass.
 deny contains {"urn": input.resources[i].urn, "path": ["bucket"], "msg": "the public access block names no bucket"} if {
 	some i
-	is_block(i)
+	input.resources[i].type == block
 	not names_one(i)
 }
 
 deny contains {"urn": input.resources[i].urn, "path": ["bucket"], "msg": "the name of the bucket is no text"} if {
 	some i
-	is_bucket(i)
+	input.resources[i].type in bucket
 	is_unnamable(i)
 }
