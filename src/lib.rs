@@ -7,6 +7,7 @@ pub mod ledger;
 pub mod perimeter;
 
 pub mod app;
+mod bounded;
 pub mod cli;
 pub mod config;
 pub mod demo;

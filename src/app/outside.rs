@@ -1,5 +1,6 @@
 //! What the process was given, gathered once.
 
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 
 use crate::app::tools;
@@ -37,7 +38,12 @@ impl Outside {
             Fault::Usage("there is no folder for tools: set LIGHTSOUT_HOME or HOME".to_owned())
         })?;
         let home = std::path::absolute(&home).map_err(Fault::file("resolving", &home))?;
-        std::fs::create_dir_all(&home).map_err(Fault::file("making", &home))?;
+        // Programs and machine code are kept there: nobody else may write it, whatever the umask is.
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&home)
+            .map_err(Fault::file("making", &home))?;
         Ok(Self {
             repository: cli.repository.clone(),
             format: cli.format.plain(),

@@ -14,7 +14,7 @@
 mod manifest;
 
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -271,16 +271,9 @@ pub(super) fn read_limited(path: &Path, bytes_max: u64) -> Result<Option<Vec<u8>
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(cause) => return Err(io(cause)),
     };
-    let mut bytes = Vec::new();
-    let count = file
-        .take(bytes_max.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(io)?;
-    if u64::try_from(count).map_or(true, |count| count > bytes_max) {
-        let cause = std::io::Error::other(format!("it is larger than {bytes_max} bytes"));
-        return Err(io(cause));
-    }
-    Ok(Some(bytes))
+    let bytes = crate::bounded::read(file, bytes_max).map_err(io)?;
+    let too_large = || std::io::Error::other(format!("it is larger than {bytes_max} bytes"));
+    bytes.ok_or_else(too_large).map(Some).map_err(io)
 }
 
 /// Writes a file aside and renames it into place.

@@ -29,8 +29,9 @@ enum Guard {
 }
 
 /// Properties by which providers protect what they hold, wherever they stand in the inputs. Every switch that HYGIENE-STATE-003 knows is here.
-const GUARDS: [(&str, Guard); 13] = [
+const GUARDS: [(&str, Guard); 14] = [
     ("deletionProtection", Guard::Switch),
+    ("deleteProtection", Guard::Switch),
     ("deletionProtectionEnabled", Guard::Switch),
     ("enableDeletionProtection", Guard::Switch),
     ("disableApiTermination", Guard::Switch),

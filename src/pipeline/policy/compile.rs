@@ -8,6 +8,7 @@ mod cache;
 
 use std::collections::BTreeSet;
 use std::io::Read as _;
+use std::ops::Range;
 
 use serde_json::Value;
 use wasmtime::Engine;
@@ -32,8 +33,36 @@ const WASM_BYTES_MAX: u64 = 32 << 20;
 pub(super) struct Compiled {
     pub(super) rules: Vec<Rule>,
     pub(super) batches: Vec<Batch>,
-    pub(super) wasm: Vec<u8>,
-    pub(super) machine_code: Vec<u8>,
+    pub(super) wasm_hash: Sha256,
+    pub(super) code: Code,
+}
+
+/// A module as OPA compiled it, and the machine code that was made of it: parts of the same bytes, which are not copied.
+#[derive(Debug, Clone)]
+pub(super) struct Code {
+    bytes: Vec<u8>,
+    wasm: Range<usize>,
+    machine: Range<usize>,
+}
+
+impl Code {
+    pub(super) fn new(wasm: Vec<u8>, machine: &[u8]) -> Self {
+        let (middle, mut bytes) = (wasm.len(), wasm);
+        bytes.extend_from_slice(machine);
+        Self {
+            wasm: 0..middle,
+            machine: middle..bytes.len(),
+            bytes,
+        }
+    }
+
+    pub(super) fn wasm(&self) -> &[u8] {
+        self.bytes.get(self.wasm.clone()).unwrap_or(&[])
+    }
+
+    pub(super) fn machine(&self) -> &[u8] {
+        self.bytes.get(self.machine.clone()).unwrap_or(&[])
+    }
 }
 
 /// The compiled pack, from the cache or from OPA.
@@ -65,8 +94,8 @@ pub(super) async fn compiled(
     let compiled = Compiled {
         rules,
         batches,
-        wasm,
-        machine_code,
+        wasm_hash: Sha256::of(&wasm),
+        code: Code::new(wasm, &machine_code),
     };
     cache::write(&compiler.cache, &file, &compiled)?;
     Ok(compiled)

@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::subject::{Outcome, Request, Stack, Subject, outcome};
+use crate::bounded;
 use crate::names::{NameError, RuleId, StackName};
 
 /// What `time.now_ns` answers in examples: the beginning of the year 2026.
@@ -184,18 +185,9 @@ fn list(folder: &Path) -> Result<Vec<(String, std::fs::FileType)>, Error> {
 }
 
 fn read_limited(path: &Path) -> Result<Vec<u8>, Error> {
-    use std::io::Read as _;
-    let fail = |error: std::io::Error| Error::new(path, error);
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)
-        .map_err(fail)?
-        .take(FILE_BYTES_MAX.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(fail)?;
-    if bytes.len() as u64 > FILE_BYTES_MAX {
-        return Err(Error::new(path, "is larger than 4 MiB"));
-    }
-    Ok(bytes)
+    let read = std::fs::File::open(path).and_then(|file| bounded::read(file, FILE_BYTES_MAX));
+    let bytes = read.map_err(|error| Error::new(path, error))?;
+    bytes.ok_or_else(|| Error::new(path, "is larger than 4 MiB"))
 }
 
 /// The examples in the text of one file.

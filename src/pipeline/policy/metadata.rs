@@ -235,15 +235,8 @@ fn decides(name: &str) -> bool {
 }
 
 fn read_limited(path: &Path) -> std::io::Result<Vec<u8>> {
-    use std::io::Read as _;
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?
-        .take(FILE_BYTES_MAX.saturating_add(1))
-        .read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > FILE_BYTES_MAX {
-        return Err(std::io::Error::other("it is larger than 1 MiB"));
-    }
-    Ok(bytes)
+    let bytes = crate::bounded::read(std::fs::File::open(path)?, FILE_BYTES_MAX)?;
+    bytes.ok_or_else(|| std::io::Error::other("it is larger than 1 MiB"))
 }
 
 /// The rule that a file declares; none for a file of helpers.

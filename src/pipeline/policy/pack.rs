@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -15,7 +16,7 @@ use wasmtime::Module;
 
 use super::batch::{self, Batch};
 use super::bundle;
-use super::compile::{self, Compiled};
+use super::compile::{self, Code, Compiled};
 use super::error::Error;
 use super::machine::{self, LoadError, Ticker};
 use super::parameters::Settings;
@@ -24,6 +25,7 @@ use super::pulumi;
 use super::report::PackRecord;
 use super::rule::{Dialect, Rule, Severity};
 use super::wasm::{Context, Instance};
+use crate::bounded;
 use crate::names::{PackageName, RuleId, Sha256};
 use crate::perimeter::tools::Tool;
 
@@ -55,7 +57,8 @@ pub struct Pack {
     pub(super) settings: Settings,
     /// Where its rules are defined, by entrypoint.
     pub(super) places: BTreeMap<String, String>,
-    wasm: Vec<u8>,
+    wasm_hash: Sha256,
+    code: Arc<Code>,
 }
 
 impl std::fmt::Debug for Pack {
@@ -123,8 +126,8 @@ impl Pack {
         if compiled.rules.is_empty() {
             return Err(Error::NoRules { pack: name });
         }
-        let module =
-            machine::load(engine, &compiled.machine_code).map_err(|error| refused(&name, error))?;
+        let module = machine::load(engine, compiled.code.machine())
+            .map_err(|error| refused(&name, error))?;
         let ticker = Ticker::start(engine);
         // Which time it is does not matter here, only that a rule may ask for it.
         let context = Context {
@@ -149,7 +152,8 @@ impl Pack {
             module,
             settings: Settings::default(),
             places: BTreeMap::new(),
-            wasm: compiled.wasm,
+            wasm_hash: compiled.wasm_hash,
+            code: Arc::new(compiled.code),
         })
     }
 
@@ -174,7 +178,7 @@ impl Pack {
     /// The compiled rules, for whoever wants to run them in another host.
     #[must_use]
     pub fn wasm(&self) -> &[u8] {
-        &self.wasm
+        self.code.wasm()
     }
 
     /// The ids of the rules.
@@ -196,7 +200,7 @@ impl Pack {
             name: self.name().to_owned(),
             version: self.manifest.version.clone(),
             hash: self.hash,
-            wasm: Sha256::of(&self.wasm),
+            wasm: self.wasm_hash,
             crossguard: None,
             settings: self.settings.clone(),
         }
@@ -334,17 +338,10 @@ fn list(folder: &Path) -> Result<BTreeMap<String, std::fs::FileType>, Error> {
 
 /// A file's bytes, or nothing if there are too many.
 fn read_limited(path: &Path) -> Result<Option<Vec<u8>>, Error> {
-    use std::io::Read as _;
-    let fail = |source| Error::Io {
+    let read = std::fs::File::open(path).and_then(|file| bounded::read(file, FILE_BYTES_MAX));
+    read.map_err(|source| Error::Io {
         doing: "reading",
         path: path.to_owned(),
         source,
-    };
-    let file = std::fs::File::open(path).map_err(fail)?;
-    let mut bytes = Vec::new();
-    file.take(FILE_BYTES_MAX.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(fail)?;
-    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    Ok((size <= FILE_BYTES_MAX).then_some(bytes))
+    })
 }

@@ -187,12 +187,12 @@ impl<'a> Scanner<'a> {
                 Some(_) | None => self.number()?,
             };
             if let Some((kind, close)) = opened {
+                if depth == DEPTH_MAX {
+                    return self.fail();
+                }
                 self.at += 1;
                 self.space();
                 if !self.take(close) {
-                    if depth == DEPTH_MAX {
-                        return self.fail();
-                    }
                     (open, depth) = (open << 1 | kind, depth + 1);
                     if kind == 1 {
                         self.key()?;

@@ -8,14 +8,14 @@
 mod binary;
 
 use std::hash::{Hash as _, Hasher};
-use std::io::Read as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use wasmtime::Engine;
 
-use super::Compiled;
+use super::{Code, Compiled};
+use crate::bounded;
 use crate::names::Sha256;
 use crate::perimeter::alone;
 use crate::pipeline::policy::batch::Batch;
@@ -89,6 +89,7 @@ struct Header {
     name: String,
     rules: Vec<Rule>,
     batches: Vec<Batch>,
+    wasm_hash: Sha256,
     wasm: usize,
     machine_code: usize,
 }
@@ -112,9 +113,8 @@ pub(super) fn read(file: &Path) -> Result<Option<Compiled>, Error> {
     if !alone::is_ours(&open.metadata().map_err(fail)?) {
         return Ok(None);
     }
-    let mut bytes = Vec::new();
-    open.take(BYTES_MAX).read_to_end(&mut bytes).map_err(fail)?;
-    Ok(parse(&bytes, &name(file)))
+    let bytes = bounded::read(open, BYTES_MAX).map_err(fail)?;
+    Ok(bytes.and_then(|bytes| parse(bytes, &name(file))))
 }
 
 /// There is none, or a link.
@@ -127,7 +127,7 @@ fn name(file: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
-fn parse(bytes: &[u8], name: &str) -> Option<Compiled> {
+fn parse(bytes: Vec<u8>, name: &str) -> Option<Compiled> {
     let (hash, rest) = bytes.split_at_checked(64)?;
     if hash != Sha256::of(rest).to_string().as_bytes() {
         return None;
@@ -140,12 +140,18 @@ fn parse(bytes: &[u8], name: &str) -> Option<Compiled> {
     if header.name != name {
         return None;
     }
-    let (wasm, machine_code) = rest.split_at_checked(header.wasm)?;
-    (machine_code.len() == header.machine_code).then(|| Compiled {
+    let begin = bytes.len().checked_sub(rest.len())?;
+    let middle = begin.checked_add(header.wasm)?;
+    let is_whole = middle.checked_add(header.machine_code)? == bytes.len();
+    is_whole.then(|| Compiled {
         rules: header.rules,
         batches: header.batches,
-        wasm: wasm.to_vec(),
-        machine_code: machine_code.to_vec(),
+        wasm_hash: header.wasm_hash,
+        code: Code {
+            wasm: begin..middle,
+            machine: middle..bytes.len(),
+            bytes,
+        },
     })
 }
 
@@ -159,13 +165,14 @@ pub(super) fn write(folder: &Path, file: &PathBuf, compiled: &Compiled) -> Resul
         name: name(file),
         rules: compiled.rules.clone(),
         batches: compiled.batches.clone(),
-        wasm: compiled.wasm.len(),
-        machine_code: compiled.machine_code.len(),
+        wasm_hash: compiled.wasm_hash,
+        wasm: compiled.code.wasm().len(),
+        machine_code: compiled.code.machine().len(),
     };
     let mut body = serde_json::to_vec(&header).map_err(|error| fail(error.into()))?;
     body.push(b'\n');
-    body.extend_from_slice(&compiled.wasm);
-    body.extend_from_slice(&compiled.machine_code);
+    body.extend_from_slice(compiled.code.wasm());
+    body.extend_from_slice(compiled.code.machine());
     let mut bytes = Sha256::of(&body).to_string().into_bytes();
     bytes.append(&mut body);
     // Two runs may write the same entry: each renames a whole file into place.

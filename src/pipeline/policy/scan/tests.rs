@@ -3,16 +3,16 @@ use serde_json::value::RawValue;
 
 use super::*;
 
-/// What `serde_json` takes as the first value of a text, or that it takes none.
-fn of_serde(text: &str) -> Option<&str> {
-    let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
-    values.next()?.map_or(None, |value| Some(value.get()))
-}
-
+/// A text's only value, and whether that is what `serde_json` takes it for.
 #[track_caller]
 fn check(text: &str) {
-    let ours = Scanner::new(text).value();
-    assert_eq!(ours.map_or(None, Some), of_serde(text), "{text:?}");
+    let mut scanner = Scanner::new(text);
+    let ours = scanner
+        .value()
+        .and_then(|value| scanner.end().map(|()| value));
+    let serde = serde_json::from_str::<&RawValue>(text);
+    let serde = serde.map_or(None, |value| Some(value.get()));
+    assert_eq!(ours.map_or(None, Some), serde, "{text:?}");
 }
 
 #[test]

@@ -6,8 +6,8 @@ fn compiled() -> Compiled {
     Compiled {
         rules: vec![],
         batches: vec![],
-        wasm: b"wasm".to_vec(),
-        machine_code: b"code".to_vec(),
+        wasm_hash: Sha256::of(b"wasm"),
+        code: Code::new(b"wasm".to_vec(), b"code"),
     }
 }
 
@@ -32,8 +32,8 @@ fn is_read(file: &Path) -> bool {
 fn what_was_written_is_read() {
     let (_folder, file) = cached();
     let found = read(&file).unwrap().unwrap();
-    assert_eq!(found.wasm, b"wasm");
-    assert_eq!(found.machine_code, b"code");
+    assert_eq!(found.code.wasm(), b"wasm");
+    assert_eq!(found.code.machine(), b"code");
     assert!(!is_read(&file.with_file_name("b.pack")));
 }
 
