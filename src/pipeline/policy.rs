@@ -1,7 +1,7 @@
 //! Judges a preview with policy packs: Rego rules, compiled to WebAssembly, on every step, deletes and replacements included.
 //!
 //! INVARIANT: a rule passes a resource only when it found nothing and read nothing that the preview does not know. A rule that
-//! reads an unknown value is undetermined there, unless it finds something whatever the value is.
+//! reads an unknown value is undetermined there, unless it finds the same with every value that is tried in its place.
 //! INVARIANT: a failing rule is an [`Error`], never a rule without findings; no pack and no rule are errors too.
 //!
 //! [`evaluate`] is pure: packs are loaded before, the clock only stops what does not end. It knows neither files nor
@@ -21,6 +21,7 @@ mod finding;
 mod guest;
 pub mod input;
 mod judge;
+mod literals;
 mod machine;
 pub mod metadata;
 mod opa;

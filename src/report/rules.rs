@@ -105,6 +105,8 @@ pub const fn unknown(rule: &RuleDoc) -> &'static str {
     match rule.unknown.as_bytes() {
         b"deny" => "is a finding: give a literal value",
         b"irrelevant" => "does not matter: it reads none that can be unknown",
-        _ => "leaves it undetermined, unless it finds something whatever the value is",
+        _ => {
+            "leaves it undetermined, unless it finds the same with every value that is tried in its place"
+        }
     }
 }

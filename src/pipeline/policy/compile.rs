@@ -16,6 +16,7 @@ use wasmtime::Engine;
 use super::batch::{self, Batch};
 use super::builtins;
 use super::error::Error;
+use super::literals;
 use super::machine;
 use super::opa::Opa;
 use super::pack::{Compiler, Manifest, Sources, refused};
@@ -138,9 +139,10 @@ fn rules(named: &[(String, SyntaxTree)], manifest: &Manifest) -> Result<Vec<Rule
     for (at, (file, _)) in named.iter().enumerate() {
         let reachable = reach::reachable(&trees, at);
         let reads = reads::reads(&trees, &reachable);
-        let Some(rule) = rule(named, at, manifest, reads)? else {
+        let Some(mut rule) = rule(named, at, manifest, reads)? else {
             continue;
         };
+        rule.literals = literals::literals(&trees, &reachable);
         used.extend(reachable.iter().copied());
         users.push(absent::User::new(&rule, at, reachable, &trees));
         let same = |other: &Rule| other.id == rule.id || other.entrypoint == rule.entrypoint;

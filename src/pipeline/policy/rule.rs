@@ -96,6 +96,8 @@ pub(super) struct Rule {
     pub(super) entrypoint: String,
     /// Every part of the input on which the decision can depend.
     pub(super) reads: Vec<Pattern>,
+    /// Values that an unknown one may turn out to be.
+    pub(super) literals: Vec<Value>,
 }
 
 /// The `custom` part of a METADATA block.
@@ -225,6 +227,7 @@ impl Declaration {
             remediation: self.remediation,
             entrypoint,
             reads,
+            literals: Vec::new(),
         })
     }
 }

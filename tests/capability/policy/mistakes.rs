@@ -67,7 +67,7 @@ fn a_rule_that_fails_is_told_by_file_and_line() {
     let text = rest(&eval());
     holds(
         &text,
-        "invalid type: string \"bad\", expected an object; `deny` must be a set of objects",
+        "invalid type: string …, expected an object; `deny` must be a set of objects",
     );
     holds(&text, &format!("the rule is in `{}`", at(&folder)));
     assert!(!text.contains("line 1") && !text.contains("Raw"), "{text}");
@@ -190,7 +190,7 @@ fn findings_at_one_path_are_several_for_code_scanning() {
         .iter()
         .map(|it| &it["partialFingerprints"]["lightsout/v2"])
         .collect();
-    assert!(prints.len() >= 9, "{results:#?}");
+    assert!(prints.len() >= 5, "{results:#?}");
     assert!(prints.iter().all(|print| print.is_string()));
     prints.sort_by_key(|print| print.to_string());
     let all = prints.len();

@@ -88,6 +88,51 @@ fn a_rule_denies_whatever_the_unknown_value_is() {
 }
 
 #[test]
+fn what_a_negation_makes_of_an_unknown_value_is_no_finding() {
+    // Each of these finds something with whatever is put in the place of the value, but for what the rule itself names.
+    for rego in [
+        "deny contains {\"msg\": \"not ours\"} if input.inputs.key != \"ours\"\n",
+        "deny contains {\"path\": [\"protocol\"]} if { input.inputs.protocol == \"http\"\nnot is_redirected }\nis_redirected if input.inputs.key == \"https\"\n",
+        "deny contains {\"path\": [\"protocol\"]} if { input.inputs.protocol == \"http\"\nnot input.inputs.key in {\"a\", \"b\"} }\n",
+    ] {
+        let inputs = |key: Value| json!({"protocol": "http", "key": key});
+        let open = unknown(inputs(Value::Null), json!([["key"]]));
+        check(rego, open, Verdict::Undetermined);
+        // The honest twin: known to be wrong.
+        check(rego, thing(inputs(json!("wrong"))), Verdict::Denied);
+    }
+    // What is around an unknown value may be as it should be.
+    let rego = "deny contains {\"path\": [\"tags\"]} if not startswith(input.inputs.tags.owner, \"team-\")\n";
+    let tags = |owner: Value| json!({"tags": {"owner": owner}});
+    let open = unknown(tags(Value::Null), json!([["tags", "owner"]]));
+    check(rego, open, Verdict::Undetermined);
+    check(rego, thing(tags(json!("nobody"))), Verdict::Denied);
+}
+
+#[test]
+fn a_finding_about_one_resource_says_nothing_of_another() {
+    let rego = "deny contains {\"urn\": resource.urn, \"path\": [\"key\"]} if { some resource in input.resources\nresource.inputs.key == \"bad\" }\n";
+    let named = |name: &str, subject: Subject| Subject {
+        name: name.to_owned(),
+        urn: lightsout::names::Urn::new(format!("urn:pulumi:test::site::test:index:Thing::{name}"))
+            .unwrap(),
+        ..subject
+    };
+    let stack = rule_with(&METADATA.replace("scope: resource", "scope: stack"), rego).unwrap();
+    let subjects = [
+        named("a", thing(json!({"key": "bad"}))),
+        named("b", unknown(json!({"key": null}), json!([["key"]]))),
+    ];
+    let report = evaluate(&request(subjects.to_vec()), &[stack]).unwrap();
+    assert_eq!(report.verdict(), Verdict::Denied);
+    let open: Vec<&str> = report
+        .undetermined()
+        .map(|(_, open)| open.urn.name())
+        .collect();
+    assert_eq!(open, ["b"]);
+}
+
+#[test]
 fn every_way_to_read_a_value_is_seen() {
     for rego in [
         "deny contains {} if object.get(input.inputs, \"key\", 0) == \"bad\"\n",

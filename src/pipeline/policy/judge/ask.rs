@@ -1,7 +1,7 @@
 //! A rule on a document of which it reads parts that are not known.
 //!
-//! It is asked once for each of several values in their place, and what it finds every time, about a value that is known, is a
-//! finding. Otherwise it is undetermined.
+//! It is asked once for each of several values in their place, those that the rule itself names among them, and what it finds
+//! every time, about a value that is known, is a finding. Otherwise it is undetermined.
 
 use serde_json::{Map, Value, json};
 
@@ -9,6 +9,7 @@ use super::Judge;
 use crate::names::Urn;
 use crate::pipeline::policy::error::Error;
 use crate::pipeline::policy::finding::Raw;
+use crate::pipeline::policy::literals;
 use crate::pipeline::policy::pulumi;
 use crate::pipeline::policy::reads::Document;
 use crate::pipeline::policy::report::Undetermined;
@@ -37,7 +38,7 @@ impl Judged {
     }
 
     /// The document, with other values at the unknown places.
-    pub(super) fn with(&self, substitute: Option<Substitute>) -> Map<String, Value> {
+    pub(super) fn with(&self, substitute: Option<Substitute<'_>>) -> Map<String, Value> {
         let mut document = self.document.clone();
         if substitute.is_some() {
             let subject = &self.subject;
@@ -66,11 +67,11 @@ pub(super) struct Question<'a> {
 }
 
 impl Judge<'_> {
-    /// What the rule finds whatever the unknown values are.
+    /// What the rule finds with each of the values that are tried in the place of the unknown ones.
     pub(super) fn ask(
         &mut self,
         question: &Question<'_>,
-        document: impl Fn(Option<Substitute>) -> Map<String, Value>,
+        document: impl Fn(Option<Substitute<'_>>) -> Map<String, Value>,
     ) -> Result<Vec<Raw>, Error> {
         let call = Call::new(question.rule);
         let mut once = |document: Map<String, Value>| {
@@ -89,7 +90,11 @@ impl Judge<'_> {
         if question.unknown.is_empty() {
             return once(document(None));
         }
-        let mut substitutes = SUBSTITUTES.into_iter();
+        let parameters = literals::of_parameters(&question.rule.parameters);
+        let literals = question.rule.literals.iter().chain(&parameters);
+        let mut substitutes = SUBSTITUTES
+            .into_iter()
+            .chain(literals.map(Substitute::Literal));
         let mut found = once(document(substitutes.next()))?;
         found.retain(|raw| !is_about_unknown(raw, question));
         for substitute in substitutes {
@@ -105,7 +110,7 @@ impl Judge<'_> {
 
 /// What stands in the place of unknown values while a rule is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Substitute {
+pub(super) enum Substitute<'a> {
     Marker,
     Null,
     True,
@@ -113,10 +118,12 @@ pub(super) enum Substitute {
     Zero,
     Array,
     Object,
+    /// One that the rule itself names.
+    Literal(&'a Value),
 }
 
 /// Kinds of values an unknown one may turn out to be; texts that differ from each other come first.
-const SUBSTITUTES: [Substitute; 7] = [
+const SUBSTITUTES: [Substitute<'static>; 7] = [
     Substitute::Marker,
     Substitute::Null,
     Substitute::True,
@@ -126,7 +133,7 @@ const SUBSTITUTES: [Substitute; 7] = [
     Substitute::Object,
 ];
 
-impl Substitute {
+impl Substitute<'_> {
     fn value(self, at: usize) -> Value {
         match self {
             Self::Marker => format!("(not known at preview: {at})").into(),
@@ -136,6 +143,7 @@ impl Substitute {
             Self::Zero => 0.into(),
             Self::Array => Value::Array(Vec::new()),
             Self::Object => Value::Object(Map::new()),
+            Self::Literal(value) => value.clone(),
         }
     }
 }
@@ -144,7 +152,7 @@ impl Substitute {
 pub(super) fn substituted(
     value: &Value,
     unknown: &[PropertyPath],
-    substitute: Option<Substitute>,
+    substitute: Option<Substitute<'_>>,
 ) -> Value {
     let mut copy = value.clone();
     if let Some(substitute) = substitute {

@@ -136,7 +136,7 @@ fn document(
     rule: &Rule,
     subjects: &[Subject],
     stack: &Stack,
-    substitute: Option<Substitute>,
+    substitute: Option<Substitute<'_>>,
 ) -> Map<String, Value> {
     let shown = Projection::of_index(&rule.reads);
     let with_inputs = shown
