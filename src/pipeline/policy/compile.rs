@@ -223,9 +223,11 @@ fn rule(
         .map_err(complain)
 }
 
-/// Our batches are a package of ours: no file of a pack, rule or helper, may add to it.
+/// Our batches are a package of ours: no file of a pack, rule or helper, may add to it. And what a file adds to is only known where
+/// its package is.
 fn check_package(tree: &SyntaxTree) -> Result<(), String> {
-    match tree.package().unwrap_or_default().first() {
+    let package = tree.package().ok_or("its package name is not plain")?;
+    match package.first() {
         Some(first) if first == batch::PACKAGE => {
             let package = batch::PACKAGE;
             Err(format!("a package of a pack cannot begin with `{package}`"))
