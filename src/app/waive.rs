@@ -16,7 +16,7 @@ use crate::ledger::{Key, VerifierKey};
 use crate::names::StackName;
 use crate::perimeter::repository::Base;
 use crate::perimeter::{self, Perimeter};
-use crate::pipeline::policy::waiver::{Signed, WAIVERS_BYTES_MAX, Waiver, Waivers};
+use crate::pipeline::policy::waiver::{Lack, Signed, WAIVERS_BYTES_MAX, Waiver, Waivers};
 use crate::pipeline::policy::{Pack, Severity, builtin};
 use crate::pipeline::run::pack;
 
@@ -29,7 +29,8 @@ pub async fn run(outside: &Outside, arguments: &Waive) -> Result<Exit, Fault> {
     let base = perimeter.repository.base()?;
     let stack = StackName::new(arguments.urn.stack().unwrap_or(""))?;
     let job = load::job(&perimeter, &base, &stack)?;
-    check_rule(outside, (&perimeter, &base), &job, arguments).await?;
+    let waiver = waiver(arguments, perimeter::now())?;
+    check_rule(outside, (&perimeter, &base), &job, &waiver).await?;
     let key = match Key::open(&arguments.key)? {
         Some(key) => key,
         None => Key::load_or_create(&arguments.key, &arguments.key_name)?,
@@ -44,7 +45,6 @@ pub async fn run(outside: &Outside, arguments: &Waive) -> Result<Exit, Fault> {
     let before = existing(&path)?;
     let usage = |why: &dyn std::fmt::Display| Fault::Usage(why.to_string());
     let mut waivers = Waivers::read(&given.file, &before, &keys).map_err(|error| usage(&error))?;
-    let waiver = waiver(arguments, perimeter::now())?;
     let signed = Signed::new(waiver, &key).map_err(|why| usage(&why))?;
     let (hash, expires) = (signed.hash, signed.waiver.expires);
     waivers.put(signed);
@@ -67,12 +67,12 @@ pub async fn run(outside: &Outside, arguments: &Waive) -> Result<Exit, Fault> {
     Ok(Exit::Done)
 }
 
-/// Refuses what would waive nothing: a rule that no pack of the stack has, or a critical one without a second person.
+/// Refuses what would waive nothing: a rule that no pack of the stack has, or one that demands more of a waiver.
 async fn check_rule(
     outside: &Outside,
     (perimeter, base): (&Perimeter, &Base),
     job: &Job,
-    arguments: &Waive,
+    waiver: &Waiver,
 ) -> Result<(), Fault> {
     let compiler = compiler(outside).await?;
     let (of_crossguard, ours): (Vec<_>, Vec<_>) =
@@ -81,37 +81,38 @@ async fn check_rule(
     for policy in ours {
         let named = Named::written(&pack(perimeter, base, &policy.pack)?)?;
         let loaded = Pack::load(&named.folder, &compiler).await?;
-        if let Some(severity) = loaded.severity(&arguments.rule) {
-            return check_person(arguments, severity);
+        if let Some(severity) = loaded.severity(&waiver.rule) {
+            return check_lack(waiver, severity);
         }
         known.extend(loaded.rules().map(ToString::to_string));
     }
     if of_crossguard.is_empty() {
-        return Err(unheard_of(arguments, &job.stack.name, &known)?);
+        return Err(unheard_of(waiver, &job.stack.name, &known)?);
     }
     // Their packs say what they have when they run, and not before.
     warn(&format!(
         "no Rego pack of the stack has a rule `{}`; whether one of CrossGuard's has it was not looked at",
-        arguments.rule
+        waiver.rule
     ))
 }
 
 /// As a run does, which takes no notice of such a waiver.
-fn check_person(arguments: &Waive, severity: Severity) -> Result<(), Fault> {
-    let owner = arguments.owner.as_str();
-    let is_agreed = (arguments.approved_by.as_ref())
-        .is_some_and(|other| !other.as_str().eq_ignore_ascii_case(owner));
-    if severity < Severity::Critical || is_agreed {
-        return Ok(());
-    }
-    Err(Fault::Usage(format!(
-        "rule `{}` is critical: a waiver of it counts only when somebody other than its owner agreed; name them with `--approved-by`",
-        arguments.rule
-    )))
+fn check_lack(waiver: &Waiver, severity: Severity) -> Result<(), Fault> {
+    let rule = &waiver.rule;
+    Err(Fault::Usage(match waiver.lacks(severity) {
+        None => return Ok(()),
+        Some(Lack::SecondPerson) => format!(
+            "rule `{rule}` is critical: a waiver of it counts only when somebody other than its owner agreed; name them with `--approved-by`"
+        ),
+        Some(Lack::OneType) => format!(
+            "rule `{rule}` is critical or high: a waiver of it counts only for resources of one type; write project and type in `{}`",
+            waiver.urn
+        ),
+    }))
 }
 
-fn unheard_of(arguments: &Waive, stack: &StackName, known: &[String]) -> Result<Fault, Fault> {
-    let rule = &arguments.rule;
+fn unheard_of(waiver: &Waiver, stack: &StackName, known: &[String]) -> Result<Fault, Fault> {
+    let rule = &waiver.rule;
     let mut others = Vec::new();
     for name in builtin::names() {
         let doc = super::policy::doc(&name)?;

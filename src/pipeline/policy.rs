@@ -27,7 +27,6 @@ pub mod metadata;
 mod opa;
 mod pack;
 mod parameters;
-mod place;
 mod projection;
 mod pulumi;
 mod reads;

@@ -1,11 +1,13 @@
 //! `lightsout policy eval`: a preview that somebody made, judged here. Nothing is recorded and nothing is cleared by it.
 
+use std::os::fd::AsFd as _;
 use std::path::Path;
 
 use serde::Serialize;
 
 use super::{Named, compiler, doc, print, print_json};
 use crate::app::{Outside, warn};
+use crate::bounded;
 use crate::cli::{Eval, FormatArg};
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -140,25 +142,22 @@ fn show(
 
 /// The preview's bytes; what is too large is refused before it is read whole.
 fn read(path: &Path) -> Result<Vec<u8>, Fault> {
-    use std::io::Read as _;
-    let mut bytes = Vec::new();
-    let limit = digest::BYTES_MAX.saturating_add(1);
-    if path == Path::new("-") {
-        let input = std::io::stdin().lock();
-        input.take(limit).read_to_end(&mut bytes)
-    } else {
-        let file = std::fs::File::open(path).map_err(Fault::file("reading the preview", path))?;
-        file.take(limit).read_to_end(&mut bytes)
-    }
-    .map_err(Fault::file("reading the preview", path))?;
-    if bytes.len() as u64 > digest::BYTES_MAX {
-        let mebibytes = digest::BYTES_MAX >> 20;
-        let name = path.display();
-        return Err(Fault::Usage(format!(
-            "reading the preview `{name}`: it is larger than {mebibytes} MiB"
-        )));
-    }
-    Ok(bytes)
+    let open = || -> std::io::Result<std::fs::File> {
+        if path == Path::new("-") {
+            let input = std::io::stdin().as_fd().try_clone_to_owned()?;
+            return Ok(input.into());
+        }
+        std::fs::File::open(path)
+    };
+    let read = open().and_then(|file| bounded::read(file, digest::BYTES_MAX));
+    read.map_err(Fault::file("reading the preview", path))?
+        .ok_or_else(|| {
+            let mebibytes = digest::BYTES_MAX >> 20;
+            let name = path.display();
+            Fault::Usage(format!(
+                "reading the preview `{name}`: it is larger than {mebibytes} MiB"
+            ))
+        })
 }
 
 /// `PROJECT/NAME`

@@ -136,13 +136,14 @@ fn rules(named: &[(String, SyntaxTree)], manifest: &Manifest) -> Result<Vec<Rule
     let mut rules: Vec<Rule> = Vec::new();
     let mut used = BTreeSet::new();
     let mut users = Vec::new();
-    for (at, (file, _)) in named.iter().enumerate() {
+    for (at, (file, tree)) in named.iter().enumerate() {
         let reachable = reach::reachable(&trees, at);
         let reads = reads::reads(&trees, &reachable);
         let Some(mut rule) = rule(named, at, manifest, reads)? else {
             continue;
         };
         rule.literals = literals::literals(&trees, &reachable);
+        rule.place = tree.place(file, "deny");
         used.extend(reachable.iter().copied());
         users.push(absent::User::new(&rule, at, reachable, &trees));
         let same = |other: &Rule| other.id == rule.id || other.entrypoint == rule.entrypoint;

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::projection::{Member, Projection, Shown};
-use super::scan::Scanner;
+use super::scan::{self, Scanner};
 use super::subject::{PropertyPath, Stack, Subject, outcome};
 use super::{Error, finding};
 use crate::engine::wire::marks::UNKNOWNS;
@@ -179,8 +179,7 @@ enum Source<'s> {
 
 /// Writes a text in JSON's quotes.
 fn quote(text: &str, out: &mut Vec<u8>) {
-    let is_plain = |byte: &u8| *byte >= 0x20 && !matches!(byte, b'"' | b'\\');
-    if text.as_bytes().iter().all(is_plain) {
+    if scan::plain(text.as_bytes()) == text.len() {
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());
         out.push(b'"');
@@ -193,12 +192,13 @@ fn quote(text: &str, out: &mut Vec<u8>) {
 fn cut(json: &str, shown: &Shown, out: &mut Vec<u8>) {
     let begin = out.len();
     match shown {
-        Shown::Keys(keys) if json.starts_with('{') && members(json, keys, out).is_err() => {
+        Shown::Keys(keys) if json.starts_with('{') => {
             // It was scanned as JSON before; were it none, the whole text goes to the policy, whose parser refuses it.
-            out.truncate(begin);
-            out.extend_from_slice(json.as_bytes());
+            if members(json, keys, out).is_err() {
+                out.truncate(begin);
+                out.extend_from_slice(json.as_bytes());
+            }
         }
-        Shown::Keys(_) if json.starts_with('{') => {}
         Shown::Whole | Shown::Keys(_) => out.extend_from_slice(json.as_bytes()),
     }
 }

@@ -12,6 +12,8 @@ mod index;
 mod said;
 mod waiting;
 
+use std::rc::Rc;
+
 use super::document::{Lists, Step, Steps, may_hold_sentinel};
 use super::error::{Error, RuleFault};
 use super::finding::{self, Place, Raw};
@@ -45,7 +47,7 @@ pub(super) struct Judge<'a> {
 
 /// Rules that are asked together, with the documents about which they are to be asked.
 struct Asked<'a> {
-    group: Group,
+    group: Rc<Group>,
     waiting: Waiting<'a>,
     clean: Clean,
 }
@@ -89,35 +91,36 @@ impl<'a> Judge<'a> {
     pub(super) fn step(&mut self, step: Numbered<'a>) -> Result<(), Error> {
         let (_, read, urn) = step;
         let (pack, groups) = (self.pack, &mut self.groups);
-        let route = self
-            .routes
-            .of(pack, &read.resource_type, &read.op, |group| {
-                groups.push(Asked {
-                    group,
-                    waiting: Waiting::default(),
-                    clean: Clean::default(),
-                });
+        let add = |group| {
+            groups.push(Asked {
+                group: Rc::new(group),
+                waiting: Waiting::default(),
+                clean: Clean::default(),
             });
+        };
+        let route = self.routes.of(pack, &read.resource_type, &read.op, add);
         if route.is_empty() {
             return Ok(());
         }
-        let route = route.to_vec();
         let lists = if read.is_plain {
             None
         } else {
             Some(read.lists(urn)?)
         };
         let mut judged: Option<Judged> = None;
-        for place in route {
-            let rules = self.rules_of(place);
-            for at in &rules {
+        for place in route.iter().copied() {
+            let Some(asked) = self.groups.get(place) else {
+                continue;
+            };
+            let group = Rc::clone(&asked.group);
+            for at in &group.rules {
                 if let Some(said) = self.results.get_mut(*at) {
                     said.result.evaluated = said.result.evaluated.saturating_add(1);
                 }
             }
             let reads_them = lists
                 .as_ref()
-                .is_some_and(|lists| self.reads_of(&rules, lists));
+                .is_some_and(|lists| self.reads_of(&group.rules, lists));
             let is_native = self.pack.manifest.dialect == Dialect::Native;
             if is_native && !reads_them && self.wait(place, step)? {
                 continue;
@@ -126,16 +129,11 @@ impl<'a> Judge<'a> {
                 Some(judged) => judged,
                 None => judged.insert(Judged::new(read.subject(urn.clone())?, self.stack)),
             };
-            for at in rules {
-                self.resource(at, step, judged)?;
+            for at in &group.rules {
+                self.resource(*at, step, judged)?;
             }
         }
         Ok(())
-    }
-
-    fn rules_of(&self, place: usize) -> Vec<usize> {
-        let group = self.groups.get(place);
-        group.map_or_else(Vec::new, |asked| asked.group.rules.clone())
     }
 
     /// Whether one of the rules reads a value that is unknown or secret.
@@ -180,21 +178,17 @@ impl<'a> Judge<'a> {
         let Some(asked) = self.groups.get_mut(place) else {
             return Ok(());
         };
-        let Some(batch) = &asked.group.batch else {
+        let group = Rc::clone(&asked.group);
+        let Some(batch) = &group.batch else {
             return Ok(());
         };
         if asked.waiting.waiters.is_empty() {
             return Ok(());
         }
         let mut waiting = std::mem::take(&mut asked.waiting);
-        let documents = waiting.waiters.len();
-        let (name, number) = (batch.entrypoint.name.clone(), batch.entrypoint.number.get());
-        let (nothing, rules) = (batch.nothing(documents), asked.group.rules.clone());
-        let entrypoint = Entrypoint {
-            name,
-            number: number.into(),
-        };
-        let answers = match self.answer(&entrypoint, waiting.input()) {
+        let (documents, rules) = (waiting.waiters.len(), &group.rules);
+        let nothing = batch.nothing(documents);
+        let answers = match self.answer(&batch.entrypoint, waiting.input()) {
             Ok(answer) if answer == nothing.as_bytes() => {
                 Some(vec![vec![Vec::new(); rules.len()]; documents])
             }
@@ -205,15 +199,12 @@ impl<'a> Judge<'a> {
         };
         for (at, waiter) in waiting.waiters.iter().enumerate() {
             let answer = answers.as_ref().and_then(|answers| answers.get(at));
-            let is_clean = self.take(&rules, waiter, answer)?;
+            let is_clean = self.take(rules, waiter, answer)?;
             if let (true, Some(asked)) = (is_clean, self.groups.get_mut(place)) {
                 asked.clean.add(waiting.document(waiter));
             }
         }
         if let Some(asked) = self.groups.get_mut(place) {
-            if let Some(batch) = &asked.group.batch {
-                batch.entrypoint.number.set(entrypoint.number.get());
-            }
             waiting.clear();
             asked.waiting = waiting;
         }

@@ -20,7 +20,6 @@ use super::compile::{self, Code, Compiled};
 use super::error::Error;
 use super::machine::{self, LoadError, Ticker};
 use super::parameters::Settings;
-use super::place;
 use super::pulumi;
 use super::report::PackRecord;
 use super::rule::{Dialect, Rule, Severity};
@@ -55,8 +54,6 @@ pub struct Pack {
     pub(super) module: Module,
     /// What the stack's configuration sets.
     pub(super) settings: Settings,
-    /// Where its rules are defined, by entrypoint.
-    pub(super) places: BTreeMap<String, String>,
     wasm_hash: Sha256,
     code: Arc<Code>,
 }
@@ -109,9 +106,7 @@ impl Pack {
         let name = manifest.name.to_string();
         let engine = machine::engine().map_err(|error| refused(&name, error))?;
         let compiled = compile::compiled(&sources, &manifest, &hash, &engine, compiler).await?;
-        let mut pack = Self::from_compiled(manifest, hash, compiled, &engine)?;
-        pack.places = place::places(&sources.rego);
-        Ok(pack)
+        Self::from_compiled(manifest, hash, compiled, &engine)
     }
 
     /// A pack from its compiled parts. What the cache says of the rules and their machine code is taken on trust: nobody but us and
@@ -151,7 +146,6 @@ impl Pack {
             batches: compiled.batches,
             module,
             settings: Settings::default(),
-            places: BTreeMap::new(),
             wasm_hash: compiled.wasm_hash,
             code: Arc::new(compiled.code),
         })
@@ -179,6 +173,12 @@ impl Pack {
     #[must_use]
     pub fn wasm(&self) -> &[u8] {
         self.code.wasm()
+    }
+
+    /// The file and the line where a rule is defined.
+    pub(super) fn place(&self, rule: &RuleId) -> Option<&str> {
+        let rule = self.rules.iter().find(|known| known.id == *rule)?;
+        Some(&rule.place)
     }
 
     /// The ids of the rules.

@@ -133,7 +133,9 @@ pub(super) fn rules(
             let code = code.code_of(&name);
             code.check(scope)
                 .map_err(|why| complain(file, format!("rule `{name}`: {why}")))?;
-            rules.push(rule(&name, id, level, scope, &package, tree, &code));
+            let mut rule = rule(&name, id, level, scope, &package, tree, &code);
+            rule.place = tree.place(file, &name);
+            rules.push(rule);
         }
     }
     if rules.is_empty() {
@@ -184,6 +186,7 @@ fn rule(
         entrypoint: format!("{}/{name}", package.join("/")),
         id,
         reads: code.reads(),
+        place: String::new(),
         // Its findings name no place, so that none of them holds beside an unknown value.
         literals: Vec::new(),
     }

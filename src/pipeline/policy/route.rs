@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use serde_json::Value;
 
@@ -94,7 +95,7 @@ impl Ask {
 /// Every route of a pack that was asked for so far: the places of its groups.
 #[derive(Debug, Default)]
 pub(super) struct Routes {
-    known: HashMap<String, HashMap<String, Vec<usize>>>,
+    known: HashMap<String, HashMap<String, Rc<[usize]>>>,
     /// Types and operations with the same rules share their group.
     groups: HashMap<Vec<usize>, usize>,
 }
@@ -107,24 +108,24 @@ impl Routes {
         resource_type: &str,
         op: &str,
         mut add: impl FnMut(Group),
-    ) -> &[usize] {
-        // Looked up twice: a borrow that is returned early would last to the end.
-        let is_known = (self.known.get(resource_type)).is_some_and(|ops| ops.contains_key(op));
-        if !is_known {
-            let mut places = Vec::new();
-            for rules in sets(pack, resource_type, op) {
-                let next = self.groups.len();
-                let place = *self.groups.entry(rules.clone()).or_insert(next);
-                if place == next {
-                    add(group(pack, rules));
-                }
-                places.push(place);
-            }
-            let ops = self.known.entry(resource_type.to_owned()).or_default();
-            ops.insert(op.to_owned(), places);
-        }
+    ) -> Rc<[usize]> {
         let known = self.known.get(resource_type).and_then(|ops| ops.get(op));
-        known.map_or(&[], Vec::as_slice)
+        if let Some(places) = known {
+            return Rc::clone(places);
+        }
+        let mut places = Vec::new();
+        for rules in sets(pack, resource_type, op) {
+            let next = self.groups.len();
+            let place = *self.groups.entry(rules.clone()).or_insert(next);
+            if place == next {
+                add(group(pack, rules));
+            }
+            places.push(place);
+        }
+        let places: Rc<[usize]> = places.into();
+        let ops = self.known.entry(resource_type.to_owned()).or_default();
+        ops.insert(op.to_owned(), Rc::clone(&places));
+        places
     }
 }
 

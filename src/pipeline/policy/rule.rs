@@ -96,6 +96,8 @@ pub(super) struct Rule {
     pub(super) entrypoint: String,
     /// Every part of the input on which the decision can depend.
     pub(super) reads: Vec<Pattern>,
+    /// The file and the line where it is first defined, for messages.
+    pub(super) place: String,
     /// Values that an unknown one may turn out to be.
     pub(super) literals: Vec<Value>,
 }
@@ -227,6 +229,7 @@ impl Declaration {
             remediation: self.remediation,
             entrypoint,
             reads,
+            place: String::new(),
             literals: Vec::new(),
         })
     }

@@ -42,42 +42,40 @@ impl<'a> Scanner<'a> {
         &mut self,
         mut member: impl FnMut(&mut Self, &'a str) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.space();
-        self.expect(b'{')?;
-        self.space();
-        if self.take(b'}') {
-            return Ok(());
-        }
-        loop {
-            let key = self.key()?;
-            member(self, key)?;
-            self.space();
-            if self.take(b'}') {
-                return Ok(());
-            }
-            self.expect(b',')?;
-            self.space();
-        }
+        self.items(b'{', b'}', |scanner| {
+            let key = scanner.key()?;
+            member(scanner, key)
+        })
     }
 
     /// Goes through an array: `element` must take a value.
     pub(super) fn array<E: From<Malformed>>(
         &mut self,
-        mut element: impl FnMut(&mut Self) -> Result<(), E>,
+        element: impl FnMut(&mut Self) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.items(b'[', b']', element)
+    }
+
+    fn items<E: From<Malformed>>(
+        &mut self,
+        open: u8,
+        close: u8,
+        mut item: impl FnMut(&mut Self) -> Result<(), E>,
     ) -> Result<(), E> {
         self.space();
-        self.expect(b'[')?;
+        self.expect(open)?;
         self.space();
-        if self.take(b']') {
+        if self.take(close) {
             return Ok(());
         }
         loop {
-            element(self)?;
+            item(self)?;
             self.space();
-            if self.take(b']') {
+            if self.take(close) {
                 return Ok(());
             }
             self.expect(b',')?;
+            self.space();
         }
     }
 
@@ -261,7 +259,7 @@ impl<'a> Scanner<'a> {
 }
 
 /// How many bytes come before a quote, a backslash or a control character.
-fn plain(text: &[u8]) -> usize {
+pub(super) fn plain(text: &[u8]) -> usize {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
     const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
     let mut rest = text;

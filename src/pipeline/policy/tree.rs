@@ -34,7 +34,6 @@ impl SyntaxTree {
 
     /// The METADATA block right above a rule of this name.
     pub(super) fn rule_metadata(&self, name: &str) -> Option<&Value> {
-        let row = |node: &Value| node.pointer("/location/row").and_then(Value::as_u64);
         let rules = self.0.get("rules")?.as_array()?;
         let blocks = self.0.get("annotations")?.as_array()?;
         rules
@@ -47,6 +46,17 @@ impl SyntaxTree {
                 let is_ours = block.get("scope").and_then(Value::as_str) == Some("rule");
                 (is_ours && !rules.iter().any(|other| is_between(&other))).then_some(block)
             })
+    }
+
+    /// The file and the line where a rule of this name is first defined; the file alone where the tree does not say the line.
+    pub(super) fn place(&self, file: &str, rule: &str) -> String {
+        let mut named = self
+            .nodes()
+            .filter(|node| rule_name(node).as_deref() == Some(rule));
+        match named.next().and_then(row) {
+            Some(row) => format!("{file}:{row}"),
+            None => file.to_owned(),
+        }
     }
 
     /// The head of each rule, from its package on; a part is `None` when it is not text.
@@ -71,6 +81,10 @@ impl SyntaxTree {
     }
 }
 
+fn row(node: &Value) -> Option<u64> {
+    node.pointer("/location/row").and_then(Value::as_u64)
+}
+
 /// A rule's head: its name, which the tree writes as a variable, and the parts behind it.
 fn head(rule: &Value) -> Vec<Option<String>> {
     let parts = rule.pointer("/head/ref").and_then(Value::as_array);
@@ -89,4 +103,20 @@ pub(super) fn rule_name(rule: &Value) -> Option<String> {
 pub(super) fn literal(term: &Value) -> Option<String> {
     (term.get("type")?.as_str()? == "string")
         .then(|| term.get("value")?.as_str().map(str::to_owned))?
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_rule_is_found_where_it_is_first_defined() {
+        let node = |name: &str, row: u64| json!({"head": {"name": name}, "location": {"row": row}});
+        let tree = json!({"rules": [node("ok", 6), node("deny", 8), node("deny", 10)]});
+        let place = |rule| SyntaxTree(tree.clone()).place("ours_tag_001.rego", rule);
+        assert_eq!(place("deny"), "ours_tag_001.rego:8");
+        assert_eq!(place("warn"), "ours_tag_001.rego");
+    }
 }

@@ -22,6 +22,7 @@ use signed_note::{Note, Verifier, VerifierList};
 
 use crate::ledger::{Key, PersonName, VerifierKey, canonical};
 use crate::names::{RuleId, Sha256};
+use crate::pipeline::policy::rule::Severity;
 
 mod apply;
 mod pattern;
@@ -153,11 +154,32 @@ impl Waiver {
         other.is_some_and(|other| !other.is_empty() && other != letters(&self.owner))
     }
 
+    /// What a rule of this severity demands of a waiver and this one has not.
+    #[must_use]
+    pub fn lacks(&self, severity: Severity) -> Option<Lack> {
+        if severity >= Severity::Critical && !self.has_second_person() {
+            Some(Lack::SecondPerson)
+        } else if severity >= Severity::High && !self.urn.is_of_one_type() {
+            Some(Lack::OneType)
+        } else {
+            None
+        }
+    }
+
     /// Whether it counts at a time.
     #[must_use]
     pub fn is_in_time(&self, at: Timestamp) -> bool {
         self.issued <= at && at < self.expires
     }
+}
+
+/// Why a waiver does not count for a rule, however it is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// Nobody but the owner agreed, and the rule is critical.
+    SecondPerson,
+    /// It is for more than resources of one type, and the rule is critical or high.
+    OneType,
 }
 
 impl Signed {

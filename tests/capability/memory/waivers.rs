@@ -207,14 +207,14 @@ fn a_critical_rule_is_not_waived_by_one_person() {
         key.verifier()
     );
     let site = stack("'lightsout:aws-baseline'", &waivers).build();
-    let waive = |by: &[&str]| {
+    let waive_for = |urn: &str, by: &[&str]| {
         let arguments = [
             "policy",
             "waive",
             "--rule",
             "AWS-S3-002",
             "--urn",
-            URN,
+            urn,
             "--days",
             "7",
             "--reason",
@@ -225,7 +225,13 @@ fn a_critical_rule_is_not_waived_by_one_person() {
         ];
         site.lightsout(&[&arguments[..], &[path.to_str().unwrap()], by].concat())
     };
-    for alone in [&[][..], &["--approved-by", "ada"]] {
+    let waive = |by: &[&str]| waive_for(URN, by);
+    // A name written otherwise is the same person's.
+    for alone in [
+        &[][..],
+        &["--approved-by", "ada"],
+        &["--approved-by", "A-da"],
+    ] {
         let refused = waive(alone).expect(2);
         assert!(
             refused.stderr.contains("rule `AWS-S3-002` is critical"),
@@ -234,5 +240,13 @@ fn a_critical_rule_is_not_waived_by_one_person() {
         );
         assert!(!site.top.join(FILE).exists());
     }
+    let stack = URN.split("::").next().unwrap();
+    let wide = waive_for(&format!("{stack}::*"), &["--approved-by", "Bo"]).expect(2);
+    assert!(
+        wide.stderr.contains("only for resources of one type"),
+        "{}",
+        wide.stderr
+    );
+    assert!(!site.top.join(FILE).exists());
     waive(&["--approved-by", "Bo"]).expect(0);
 }

@@ -123,6 +123,7 @@ fn is_no_file(error: &std::io::Error) -> bool {
 }
 
 fn name(file: &Path) -> String {
+    // Every cache file has one: its path ends in its key.
     let name = file.file_name().unwrap_or_default();
     name.to_string_lossy().into_owned()
 }

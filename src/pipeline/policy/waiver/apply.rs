@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Signed, Waivers};
+use super::{Lack, Signed, Waivers};
 use crate::ledger::PersonName;
 use crate::names::{NameError, RuleId, Sha256, Urn};
 use crate::pipeline::policy::report::{Finding, PolicyReport, RuleResult};
@@ -87,8 +87,7 @@ impl Waivers {
         let signed = self.list.iter().find(|signed| {
             is_about(signed, finding, stack)
                 && signed.waiver.is_in_time(at)
-                && (finding.severity < Severity::Critical || signed.waiver.has_second_person())
-                && !is_too_wide(signed, finding.severity)
+                && signed.waiver.lacks(finding.severity).is_none()
         })?;
         let waiver = &signed.waiver;
         Some(Waived {
@@ -177,11 +176,6 @@ fn is_about(signed: &Signed, finding: &Finding, stack: &Stack) -> bool {
         }
 }
 
-/// Whether a waiver is for more than a rule of this severity lets one have.
-fn is_too_wide(signed: &Signed, severity: Severity) -> bool {
-    severity >= Severity::High && !signed.waiver.urn.is_of_one_type()
-}
-
 /// The URN of the stack itself.
 fn root(stack: &Stack) -> String {
     let Stack { project, name } = stack;
@@ -221,14 +215,14 @@ fn trouble(
         let text = format!("{what} names a rule that no pack of the stack has: remove it");
         return Some((Trouble::Unused, text));
     };
-    if rule.severity == Severity::Critical && !waiver.has_second_person() {
+    if waiver.lacks(rule.severity) == Some(Lack::SecondPerson) {
         let text = format!(
             "{what} does not help: the rule is critical, and nobody but its owner {} has approved it",
             waiver.owner.as_str()
         );
         return Some((Trouble::Unapproved, text));
     }
-    if is_too_wide(signed, rule.severity) {
+    if waiver.lacks(rule.severity) == Some(Lack::OneType) {
         let text = format!(
             "{what} does not help: the rule is critical or high, and its pattern must name project and type without `*`: `urn:pulumi:STACK::PROJECT::TYPE::*`"
         );
